@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace diecast {
+
+/// The folder of a run: where its files are, and that none of an earlier run is ever written over.
+///
+///     RUN/config.toml  metrics.jsonl  tokenizer.json  log.txt  checkpoints/step-00000100/  checkpoints/latest
+class RunFolder {
+ public:
+  /// Makes `path` the folder of a new run; it may exist already. Throws Error(Fault::usage) when it holds a run or
+  /// cannot be written.
+  static RunFolder create(const std::filesystem::path& path);
+  /// Creates `parent/PRESET-N` with the first N from 1 that is free; two runs started at once get one each.
+  static RunFolder create_next(const std::filesystem::path& parent, std::string_view preset);
+  /// The folder of an existing run, to resume or read. Throws Error(Fault::usage) when there is no run.
+  static RunFolder open(const std::filesystem::path& path);
+
+  const std::filesystem::path& path() const { return path_; }
+  std::filesystem::path config() const { return path_ / "config.toml"; }
+  std::filesystem::path metrics() const { return path_ / "metrics.jsonl"; }
+  std::filesystem::path tokenizer() const { return path_ / "tokenizer.json"; }
+  std::filesystem::path log() const { return path_ / "log.txt"; }
+  std::filesystem::path checkpoints() const { return path_ / "checkpoints"; }
+  std::filesystem::path latest() const { return checkpoints() / "latest"; }
+  /// `checkpoints/step-00000100`, whether it exists or not.
+  std::filesystem::path checkpoint(std::uint64_t step) const;
+
+  /// Replaces a file of this folder by `text`: after a crash it has the old content or the new one. Throws
+  /// Error(Fault::run) when that fails.
+  void write(const std::filesystem::path& file, std::string_view text) const;
+
+ private:
+  explicit RunFolder(std::filesystem::path path) : path_(std::move(path)) {}
+
+  std::filesystem::path path_;
+};
+
+/// `step-00000100`: at least eight digits, so that names sort like steps.
+std::string checkpoint_name(std::uint64_t step);
+
+/// The step of a `checkpoint_name`; nothing for any other name.
+std::optional<std::uint64_t> checkpoint_step(std::string_view name);
+
+/// The steps of which a folder `checkpoints` has a checkpoint, ascending. A folder has that name only once it is
+/// complete.
+std::vector<std::uint64_t> checkpoint_steps(const std::filesystem::path& checkpoints);
+
+}  // namespace diecast

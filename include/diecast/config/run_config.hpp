@@ -1,0 +1,141 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <boost/hana/adapt_struct.hpp>
+
+#include <diecast/config/setting.hpp>
+
+namespace diecast {
+
+using Count = Setting<std::uint64_t>;
+using Flag = Setting<bool>;
+using Real = Setting<double>;
+using Text = Setting<std::string>;
+using Texts = Setting<std::vector<std::string>>;
+
+struct RunSection {
+  Text out{"", "run folder; empty: runs/PRESET, the first that is free"};
+  Count seed{1, "of parameters, data order, dropout and samples"};
+  Count threads{0, "0: one for each CPU this process may use", between(0, 1024)};
+};
+
+struct DataSection {
+  Text source{"builtin:stories", "text file, folder, glob or builtin:stories"};
+  Text pattern{"*.txt", "of the files taken from a folder"};
+  Text text_field{"text", "of the objects in a .jsonl file"};
+  Real validation_fraction{0.05, "share of the documents kept for validation", from_below(0, 1)};
+  Text packing{"packed", "how documents fill the context", one_of({"packed", "padded"})};
+  Flag shuffle{true, "draw the windows in a random order, another one each epoch"};
+  Count prefetch_batches{0, "batches made ahead of the model"};
+  Count workers{0, "threads that make batches; 0: the trainer itself"};
+};
+
+struct TokenizerSection {
+  Text kind{"bpe", "bpe is byte-level", one_of({"bpe", "word", "char", "byte"})};
+  Text file{"", "a tokenizer.json; empty: train one on the training documents"};
+  Text memory{"", "limit for training a vocabulary; empty: none"};
+};
+
+struct TrainSection {
+  Count max_steps{0, "stop after so many optimizer steps; 0: no limit"};
+  Count max_tokens{0, "stop after so many tokens; 0: no limit"};
+  Real max_epochs{0, "stop after so many passes over the corpus; 0: no limit", at_least(0)};
+  Real max_minutes{0, "stop after so much time; 0: no limit", at_least(0)};
+  Count micro_batches{1, "micro-batches summed into one optimizer step", between(1, 65536)};
+};
+
+struct OptimizerSection {
+  Text name{"adamw", "update rule", one_of({"adamw"})};
+  Real lr{3e-3, "peak learning rate", above(0)};
+  Real beta1{0.9, "decay of the mean of gradients", from_below(0, 1)};
+  Real beta2{0.95, "decay of the mean of squared gradients", from_below(0, 1)};
+  Real eps{1e-8, "added to the root of the mean square", above(0)};
+  Real weight_decay{0.1, "of matrices; norms and biases have none", at_least(0)};
+  Real grad_clip{1, "largest norm of the gradient; 0: no limit", at_least(0)};
+};
+
+struct ScheduleSection {
+  Text name{"cosine", "course of the learning rate", one_of({"cosine", "linear", "constant"})};
+  Count warmup_steps{0, "steps from 0 to the peak"};
+  Real min_lr{0, "learning rate at the end", at_least(0)};
+  Count decay_steps{0, "step at which min_lr is reached; 0: the last one"};
+};
+
+struct CheckpointSection {
+  Count every_steps{0, "0: not by steps"};
+  Real every_minutes{10, "0: not by time", at_least(0)};
+  Count keep_last{2, "older checkpoints are deleted; 0: keep all"};
+};
+
+struct EvalSection {
+  Count every_steps{0, "validation loss every so many steps; 0: only at the end"};
+  Count max_batches{0, "micro-batches read for it before the end of the run; 0: all"};
+};
+
+struct SampleSection {
+  Count every_steps{0, "samples every so many steps, to log.txt; 0: only at the end"};
+  Texts prompts{{}, "texts to continue"};
+  Count max_tokens{100, "length of a sample", at_least(1)};
+};
+
+struct LogSection {
+  Count every_steps{10, "a line of metrics.jsonl every so many steps", at_least(1)};
+  Text level{"info", "what is said on stderr", one_of({"error", "warning", "info"})};
+  Flag tensorboard{false, "also write event files"};
+};
+
+/// Everything a run can be told, as the TOML file has it. `[model]`, which only repeats the preset, is checked
+/// when it is read and not kept. Each member's text is its documentation, also in `train --help`.
+struct RunConfig {
+  RunSection run;
+  DataSection data;
+  TokenizerSection tokenizer;
+  TrainSection train;
+  OptimizerSection optimizer;
+  ScheduleSection schedule;
+  CheckpointSection checkpoint;
+  EvalSection eval;
+  SampleSection sample;
+  LogSection log;
+};
+
+/// A TOML text and the name it has in errors.
+struct TomlText {
+  std::string_view text;
+  std::string_view name;
+};
+
+/// Resolves a configuration: the defaults above, then each of `files`, then each of `overrides` ("KEY=VALUE",
+/// the value in TOML, else a string). A file that sets a limit of [train] drops the limits of those before it.
+/// `fixed_model` is what [model] may repeat, a TOML line `name = value` for each field of the preset.
+/// Throws Error(Fault::usage) with file:line:column for an unknown key, a wrong type, a value out of range, one
+/// that contradicts the preset, and one that this version cannot honour.
+RunConfig resolve_run_config(std::span<const TomlText> files, std::span<const std::string> overrides,
+                             std::string_view fixed_model);
+
+/// The whole configuration, [model] included; `resolve_run_config` reads the same back.
+std::string to_toml(RunConfig config, std::string_view fixed_model);
+
+/// One line for each key, its default and its help.
+std::string describe_settings();
+
+}  // namespace diecast
+
+BOOST_HANA_ADAPT_STRUCT(diecast::RunSection, out, seed, threads);
+BOOST_HANA_ADAPT_STRUCT(diecast::DataSection, source, pattern, text_field, validation_fraction, packing, shuffle,
+                        prefetch_batches, workers);
+BOOST_HANA_ADAPT_STRUCT(diecast::TokenizerSection, kind, file, memory);
+BOOST_HANA_ADAPT_STRUCT(diecast::TrainSection, max_steps, max_tokens, max_epochs, max_minutes, micro_batches);
+BOOST_HANA_ADAPT_STRUCT(diecast::OptimizerSection, name, lr, beta1, beta2, eps, weight_decay, grad_clip);
+BOOST_HANA_ADAPT_STRUCT(diecast::ScheduleSection, name, warmup_steps, min_lr, decay_steps);
+BOOST_HANA_ADAPT_STRUCT(diecast::CheckpointSection, every_steps, every_minutes, keep_last);
+BOOST_HANA_ADAPT_STRUCT(diecast::EvalSection, every_steps, max_batches);
+BOOST_HANA_ADAPT_STRUCT(diecast::SampleSection, every_steps, prompts, max_tokens);
+BOOST_HANA_ADAPT_STRUCT(diecast::LogSection, every_steps, level, tensorboard);
+BOOST_HANA_ADAPT_STRUCT(diecast::RunConfig, run, data, tokenizer, train, optimizer, schedule, checkpoint, eval,
+                        sample, log);

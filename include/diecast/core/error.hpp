@@ -1,0 +1,37 @@
+#pragma once
+
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+namespace diecast {
+
+/// Which exit code an error ends the program with.
+enum class Fault {
+  run = 1,    ///< it failed while running
+  usage = 2,  ///< usage or configuration; nothing was started
+};
+
+/// An error that a user can cause or must know of: one line, "what, where, what to do".
+/// Only `cli/main.cpp` catches it and turns it into an exit code.
+class Error : public std::runtime_error {
+ public:
+  /// `where` is a path, `file:line:column` or a key; `remedy` an imperative clause. Either may be empty.
+  Error(Fault fault, const std::string& what, const std::string& where = {},
+        const std::string& remedy = {})
+      : std::runtime_error(join(what, where, remedy)), fault_(fault) {}
+
+  Fault fault() const noexcept { return fault_; }
+  int exit_code() const noexcept { return static_cast<int>(fault_); }
+
+ private:
+  static std::string join(std::string line, const std::string& where, const std::string& remedy) {
+    if (!where.empty()) line += ", " + where;
+    if (!remedy.empty()) line += ", " + remedy;
+    return line;
+  }
+
+  Fault fault_;
+};
+
+}  // namespace diecast

@@ -1,0 +1,107 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+
+#include <diecast/core/tensor.hpp>
+#include <diecast/core/thread_pool.hpp>
+#include <diecast/kernels/grid.hpp>
+#include <diecast/kernels/table.hpp>
+
+namespace diecast {
+
+/// What a layer is handed: the kernels of one target, the threads, and the call's circumstances.
+template <class P>
+struct Context {
+  const KernelTable<P>* kernels;
+  ThreadPool* pool;
+  std::byte* thread_scratch;  ///< `thread_scratch_bytes` for each thread
+  std::size_t thread_scratch_bytes;
+  const float* rope;              ///< see AttentionArgs
+  bool training = false;          ///< whether dropout applies
+  std::uint32_t dropout_key = 0;  ///< of this step
+  std::size_t position = 0;       ///< generation: index of the token
+
+  float* scratch_of(std::size_t thread) const {
+    return reinterpret_cast<float*>(thread_scratch + thread * thread_scratch_bytes);
+  }
+};
+
+/// Stands for an operand that a call does not have.
+struct None {
+  static constexpr const float* data = nullptr;
+};
+template <class T>
+inline constexpr bool given = !std::is_same_v<T, None>;
+
+/// y (m, n) = x b (+ bias) (+ skip), where `packed` holds b (k, n). bias and skip are tensors or None.
+template <class P, class E, class R, std::size_t kM, std::size_t kN, std::size_t kK, class Bias, class Skip>
+void gemm_nn(const Context<P>& ctx, Tensor<const E, Shape<kM, kK>> x, Tensor<E, Shape<kK, kN>> packed,
+             Tensor<R, Shape<kM, kN>> y, Bias bias, Skip skip) {
+  constexpr GemmShape shape{GemmOp::nn, kM, kN, kK, element_of<E>, element_of<R>, given<Bias>, given<Skip>};
+  const GemmFn kernel = ctx.kernels->gemms[slot(KernelPlan<P>::shapes.gemms, shape)];
+  const GemmArgs args{x.data, packed.data, y.data, bias.data, skip.data};
+  ctx.pool->run(gemm_grid(shape).tasks(), [&](std::size_t task, std::size_t) { kernel(args, task); });
+}
+
+/// c (m, n) += aᵀ b, where `a` holds a left-packed (k, m) and `b` a right-packed (k, n).
+template <class P, class E, std::size_t kM, std::size_t kN, std::size_t kK>
+void gemm_tn(const Context<P>& ctx, Tensor<E, Shape<kK, kM>> a, Tensor<E, Shape<kK, kN>> b,
+             Tensor<float, Shape<kM, kN>> c) {
+  constexpr GemmShape shape{GemmOp::tn, kM, kN, kK, element_of<E>, Element::f32};
+  const GemmFn kernel = ctx.kernels->gemms[slot(KernelPlan<P>::shapes.gemms, shape)];
+  const GemmArgs args{a.data, b.data, c.data, nullptr, nullptr};
+  ctx.pool->run(gemm_grid(shape).tasks(), [&](std::size_t task, std::size_t) { kernel(args, task); });
+}
+
+/// Rewrites `source` (rows, cols) into the panels that kOp names.
+template <PackOp kOp, class P, class S, class E, std::size_t kRows, std::size_t kCols, class Packed>
+void pack_panels(const Context<P>& ctx, Tensor<S, Shape<kRows, kCols>> source, Tensor<E, Packed> packed) {
+  static_assert(Packed::size == kRows * kCols, "pack_panels: packed and source must have one size");
+  constexpr PackShape shape{kOp, kRows, kCols, element_of<E>};
+  const PackFn kernel = ctx.kernels->packs[slot(KernelPlan<P>::shapes.packs, shape)];
+  const PackArgs args{source.data, packed.data};
+  ctx.pool->run(pack_tasks(shape), [&](std::size_t task, std::size_t) { kernel(args, task); });
+}
+
+template <class P, AttentionShape kShape>
+const AttentionFns& attention_kernels(const Context<P>& ctx) {
+  return ctx.kernels->attentions[slot(KernelPlan<P>::shapes.attentions, kShape)];
+}
+
+/// Runs an attention kernel over its tasks, each with its thread's scratch.
+template <class P>
+void run_attention(const Context<P>& ctx, void (*kernel)(const AttentionArgs&, std::size_t), std::size_t tasks,
+                   const AttentionArgs& args) {
+  ctx.pool->run(tasks, [&](std::size_t task, std::size_t thread) {
+    AttentionArgs mine = args;
+    mine.scratch = ctx.scratch_of(thread);
+    kernel(mine, task);
+  });
+}
+
+/// out[c] += sum over rows of x (rows, cols).
+template <class P, class E, std::size_t kRows, std::size_t kCols>
+void column_sum(const Context<P>& ctx, Tensor<E, Shape<kRows, kCols>> x, Tensor<float, Shape<kCols>> out) {
+  constexpr std::size_t kBlock = kWidthQuantum;
+  ctx.pool->run(ceil_div(kCols, kBlock), [&](std::size_t task, std::size_t) {
+    const std::size_t first = task * kBlock;
+    if constexpr (std::is_same_v<std::remove_const_t<E>, float>) {
+      ctx.kernels->rows.column_sum_f32(x.data + first, kRows, kCols, kBlock, out.data + first);
+    } else {
+      ctx.kernels->rows.column_sum_bf16(x.data + first, kRows, kCols, kBlock, out.data + first);
+    }
+  });
+}
+
+/// Calls `body(first, count)` for blocks of rows that together cover a (rows, width) tensor's elements.
+template <std::size_t kRows, std::size_t kWidth, class P, class Body>
+void for_row_blocks(const Context<P>& ctx, const Body& body) {
+  ctx.pool->run(row_tasks(kRows), [&](std::size_t task, std::size_t) {
+    const Range rows = block(task, kRowBlock, kRows);
+    body(rows.begin * kWidth, (rows.end - rows.begin) * kWidth);
+  });
+}
+
+}  // namespace diecast

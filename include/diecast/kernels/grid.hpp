@@ -1,0 +1,72 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+
+#include <diecast/kernels/shapes.hpp>
+
+namespace diecast {
+
+// Tasks of a kernel call. They are functions of the shape alone, so that results do not depend on the number
+// of threads, and there are enough of them for more cores than a desktop has.
+
+constexpr std::size_t ceil_div(std::size_t n, std::size_t d) { return (n + d - 1) / d; }
+
+/// A part [begin, end) of an extent.
+struct Range {
+  std::size_t begin, end;
+};
+constexpr Range block(std::size_t index, std::size_t size, std::size_t extent) {
+  return {index * size, std::min((index + 1) * size, extent)};
+}
+
+/// How a product's result is cut into tasks.
+struct GemmGrid {
+  std::size_t row_block, col_block;
+  std::size_t row_blocks, col_blocks;
+  constexpr std::size_t tasks() const { return row_blocks * col_blocks; }
+};
+
+constexpr GemmGrid gemm_grid(const GemmShape& s) {
+  GemmGrid g{};
+  if (s.op == GemmOp::nn) {
+    // 96 rows are whole 6-row and 4-row tiles, and with K = 1024 in bf16 (192 KiB) stay in L2 beside a panel.
+    g.row_block = 96;
+    g.row_blocks = ceil_div(s.m, g.row_block);
+    const std::size_t wanted = ceil_div(16, g.row_blocks);
+    g.col_block = ceil_div(ceil_div(s.n, wanted), 64) * 64;
+  } else {
+    // A right panel's 512 rows (32 KiB in bf16) stay in L1 while the left ones (64 KiB) pass from L2.
+    g.row_block = 64;
+    g.row_blocks = ceil_div(s.m, g.row_block);
+    g.col_block = 128;
+  }
+  g.col_blocks = ceil_div(s.n, g.col_block);
+  return g;
+}
+
+/// Rows (activations) or columns (weights) of the source that one packing task takes.
+constexpr std::size_t kPackBlock = 64;
+constexpr std::size_t pack_tasks(const PackShape& s) {
+  return s.op == PackOp::weight ? ceil_div(s.cols, kPackBlock) : ceil_div(s.rows, kPackBlock);
+}
+
+constexpr std::size_t attention_tasks(const AttentionShape& s) { return s.batch * s.n_kv_heads; }
+
+/// Rows of one task of a norm or an activation.
+constexpr std::size_t kRowBlock = 64;
+constexpr std::size_t row_tasks(std::size_t rows) { return ceil_div(rows, kRowBlock); }
+
+/// Query rows that share one pass over the keys.
+constexpr std::size_t kQueryBlock = 32;
+/// Keys are padded to whole register tiles of the widest target.
+constexpr std::size_t padded_keys(std::size_t seq_len) { return ceil_div(seq_len, 64) * 64; }
+
+/// Floats of one thread's attention scratch: backward needs four (T, D) blocks of keys and values in two
+/// orders, two of their gradients, and per query block q, do, dq and two strips of scores.
+constexpr std::size_t attention_scratch_floats(const AttentionShape& s) {
+  const std::size_t t = padded_keys(s.seq_len);
+  return 6 * t * s.head_dim + 3 * kQueryBlock * s.head_dim + 2 * kQueryBlock * t + kQueryBlock;
+}
+
+}  // namespace diecast

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string_view>
+
+#include <diecast/core/element.hpp>
+#include <diecast/core/thread_pool.hpp>
+
+namespace diecast {
+
+/// What this machine's arithmetic units can do at most, measured: registers only, all threads of the pool.
+struct Peak {
+  double f32_gflops;
+  double bf16_gflops;          ///< of the unit the target's bf16 kernels use
+  std::string_view bf16_unit;  ///< "fma" or "dot"
+
+  double gflops(Element precision) const { return precision == Element::f32 ? f32_gflops : bf16_gflops; }
+};
+
+/// Takes about a tenth of a second. The best of several runs: other processes only ever slow a run down.
+Peak measure_peak(ThreadPool& pool, std::string_view target = {});
+
+}  // namespace diecast

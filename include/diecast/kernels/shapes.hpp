@@ -1,0 +1,128 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include <diecast/core/element.hpp>
+#include <diecast/preset/preset.hpp>
+
+namespace diecast {
+
+enum class GemmOp : std::uint8_t {
+  nn,  ///< c (m, n) = a (m, k) b (k, n): a row-major, b in packed panels
+  tn,  ///< c (m, n) += aᵀ b with a (k, m) and b (k, n), both in packed panels; c is f32
+};
+
+/// A matrix product, everything about it that is fixed when the preset is compiled.
+struct GemmShape {
+  GemmOp op = GemmOp::nn;
+  std::size_t m = 0, n = 0, k = 0;
+  Element operands = Element::f32;
+  Element result = Element::f32;
+  bool bias = false;  ///< adds a row vector (n)
+  bool skip = false;  ///< adds a matrix (m, n), the residual stream
+  constexpr bool operator==(const GemmShape&) const = default;
+};
+
+enum class PackOp : std::uint8_t {
+  weight,            ///< b = W of an f32 master W (rows, cols): the right operand of dx = dy W
+  weight_transpose,  ///< b = Wᵀ: the right operand of y = x Wᵀ
+  left,              ///< an activation (rows, cols) as the left operand of tn
+  right,             ///< an activation (rows, cols) as the right operand of tn
+};
+
+/// Rewriting a row-major matrix into the panels a GEMM reads.
+struct PackShape {
+  PackOp op = PackOp::weight;
+  std::size_t rows = 0, cols = 0;
+  Element operands = Element::f32;
+  constexpr bool operator==(const PackShape&) const = default;
+};
+
+/// Causal self-attention on fused rows: H query heads, then H_kv key heads, then H_kv value heads.
+struct AttentionShape {
+  std::size_t batch = 0, seq_len = 0, n_heads = 0, n_kv_heads = 0, head_dim = 0;
+  Element operands = Element::f32;
+  bool rope = false;
+  std::uint32_t dropout = 0;  ///< probability of dropping a weight, in 1/65536
+  constexpr bool operator==(const AttentionShape&) const = default;
+
+  constexpr std::size_t width() const { return (n_heads + 2 * n_kv_heads) * head_dim; }
+  constexpr std::size_t out_width() const { return n_heads * head_dim; }
+};
+
+struct NormShape {
+  Norm norm = Norm::layer_norm;
+  std::size_t rows = 0, width = 0;
+  Element result = Element::f32;
+  bool bias = false;
+  constexpr bool operator==(const NormShape&) const = default;
+};
+
+/// GELU (width to width) or SwiGLU (2 width to width).
+struct ActivationShape {
+  MlpKind kind = MlpKind::gelu;
+  std::size_t rows = 0, width = 0;
+  Element operands = Element::f32;
+  constexpr bool operator==(const ActivationShape&) const = default;
+};
+
+/// Softmax and cross-entropy of f32 logits, in rows of `padded` of which `vocab` count.
+struct LossShape {
+  std::size_t vocab = 0, padded = 0;
+  Element gradient = Element::f32;
+  constexpr bool operator==(const LossShape&) const = default;
+};
+
+/// A list with a fixed capacity and no repetitions, for use in the compiler.
+template <class T, std::size_t kCapacity>
+struct StaticSet {
+  T items[kCapacity]{};
+  std::size_t count = 0;
+
+  constexpr void add(const T& item) {
+    if (contains(item)) return;
+    if (count == kCapacity) throw "StaticSet: the model has more kernel shapes than kCapacity";
+    items[count++] = item;
+  }
+  constexpr void merge(const StaticSet& other) {
+    for (std::size_t i = 0; i < other.count; ++i) add(other.items[i]);
+  }
+  constexpr bool contains(const T& item) const { return index(item) < count; }
+  /// Position of `item`, or `count`.
+  constexpr std::size_t index(const T& item) const {
+    std::size_t i = 0;
+    while (i < count && !(items[i] == item)) ++i;
+    return i;
+  }
+};
+
+/// The kernels a layer calls; a composite's are its parts' together.
+struct KernelShapes {
+  StaticSet<GemmShape, 48> gemms;
+  StaticSet<PackShape, 48> packs;
+  StaticSet<AttentionShape, 4> attentions;
+  StaticSet<NormShape, 8> norms;
+  StaticSet<ActivationShape, 8> activations;
+  StaticSet<LossShape, 4> losses;
+
+  constexpr KernelShapes& add(const KernelShapes& other) {
+    gemms.merge(other.gemms);
+    packs.merge(other.packs);
+    attentions.merge(other.attentions);
+    norms.merge(other.norms);
+    activations.merge(other.activations);
+    losses.merge(other.losses);
+    return *this;
+  }
+};
+
+/// The union of what several layers call.
+template <class... Layers>
+consteval KernelShapes shapes_of() {
+  KernelShapes all;
+  (all.add(Layers::shapes), ...);
+  return all;
+}
+
+}  // namespace diecast

@@ -1,0 +1,136 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include <diecast/core/token.hpp>
+#include <diecast/kernels/plan.hpp>
+
+namespace diecast {
+
+/// Operands of a product. Element types are those of the GemmShape.
+struct GemmArgs {
+  const void* a;
+  const void* b;
+  void* c;
+  const float* bias;  ///< (n), where the shape has a bias
+  const float* skip;  ///< (m, n), where the shape has one
+};
+
+struct PackArgs {
+  const void* source;  ///< f32 master for weights, operand element for activations
+  void* packed;
+};
+
+struct AttentionArgs {
+  const void* qkv;        ///< (B T, width)
+  void* out;              ///< (B T, H D); read by backward
+  float* log_sum_exp;     ///< (B, H, T)
+  const void* d_out;      ///< backward: (B T, H D)
+  void* d_qkv;            ///< backward: (B T, width)
+  const float* rope;      ///< (T, D): cosines of the D/2 angles, then their sines
+  std::uint32_t dropout_key;
+  bool training;
+  float* scratch;         ///< attention_scratch_bytes(shape), this thread's
+};
+
+/// One query row against the keys and values seen so far.
+struct AttentionStepArgs {
+  const void* qkv;     ///< (width) of the new token
+  void* out;           ///< (H D)
+  float* keys;         ///< (T, H_kv D), rotated where the shape has RoPE
+  float* values;       ///< (T, H_kv D)
+  float* scores;       ///< (H, T), scratch
+  const float* rope;
+  std::size_t position;
+};
+
+struct NormArgs {
+  const float* x;       ///< (rows, width)
+  const float* weight;  ///< (width)
+  const float* bias;
+  void* y;              ///< (rows, width)
+  float* mean;          ///< (rows); LayerNorm
+  float* rstd;          ///< (rows): 1 / sqrt(variance + eps)
+  float eps;
+  const void* dy;       ///< backward: (rows, width)
+  const float* skip;    ///< backward: added to dx, or null
+  float* dx;            ///< backward: (rows, width)
+  float* partial;       ///< backward: (norm_tasks, 2, width): sums of dweight and dbias of a task's rows
+};
+
+struct ActivationArgs {
+  const void* x;   ///< (rows, width), or (rows, 2 width) of SwiGLU: gates first
+  void* y;         ///< (rows, width)
+  const void* dy;  ///< backward
+  void* dx;        ///< backward
+};
+
+struct LossArgs {
+  float* logits;          ///< (rows, padded); padding is overwritten
+  const Token* targets;   ///< (rows)
+  float* losses;          ///< (rows)
+  void* d_logits;         ///< (rows, padded), or null: the loss alone
+  float scale;            ///< of the gradient
+};
+
+/// Kernels run one task; the tasks of a call are independent and their number depends on the shape alone.
+using GemmFn = void (*)(const GemmArgs&, std::size_t task);
+using PackFn = void (*)(const PackArgs&, std::size_t task);
+using LossFn = void (*)(const LossArgs&, std::size_t row);
+struct AttentionFns {
+  void (*forward)(const AttentionArgs&, std::size_t task);
+  void (*backward)(const AttentionArgs&, std::size_t task);
+  void (*step)(const AttentionStepArgs&, std::size_t kv_head);
+};
+struct NormFns {
+  void (*forward)(const NormArgs&, std::size_t task);
+  void (*backward)(const NormArgs&, std::size_t task);
+};
+struct ActivationFns {
+  void (*forward)(const ActivationArgs&, std::size_t task);
+  void (*backward)(const ActivationArgs&, std::size_t task);
+};
+
+/// Kernels whose extents are arguments. They stay in a layer's hands, unlike SpanOps.
+struct RowOps {
+  /// out[c] += sum over rows of x (rows, stride) for c in [0, cols).
+  void (*column_sum_f32)(const float* x, std::size_t rows, std::size_t stride, std::size_t cols, float* out);
+  void (*column_sum_bf16)(const BFloat16* x, std::size_t rows, std::size_t stride, std::size_t cols, float* out);
+  void (*to_bf16)(const float* x, BFloat16* y, std::size_t n);
+  /// y = x + z
+  void (*add)(const float* x, const float* z, float* y, std::size_t n);
+  /// y[i] = mask(key, first + i) x[i] / (1 - p) (+ skip[i] where skip is not null); p in 1/65536.
+  void (*dropout)(const float* x, const float* skip, float* y, std::size_t first, std::size_t n,
+                  std::uint32_t key, std::uint32_t p);
+};
+
+/// One function pointer per slot of the plan, for one Highway target.
+template <class P>
+struct KernelTable {
+  static constexpr const KernelShapes& shapes = KernelPlan<P>::shapes;
+  std::string_view target;
+  std::array<GemmFn, shapes.gemms.count> gemms;
+  std::array<PackFn, shapes.packs.count> packs;
+  std::array<AttentionFns, shapes.attentions.count> attentions;
+  std::array<NormFns, shapes.norms.count> norms;
+  std::array<ActivationFns, shapes.activations.count> activations;
+  std::array<LossFn, shapes.losses.count> losses;
+  RowOps rows;
+};
+
+/// The kernels of preset P for a target of `kernel_targets()`. Defined for ActivePreset.
+template <class P>
+const KernelTable<P>& kernels_for(std::string_view target);
+
+/// Fill a family's part of the table with the kernels of the target that is selected at the time of the call.
+template <class P>
+void load_gemm_kernels(KernelTable<P>& table);
+template <class P>
+void load_attention_kernels(KernelTable<P>& table);
+template <class P>
+void load_row_kernels(KernelTable<P>& table);
+
+}  // namespace diecast

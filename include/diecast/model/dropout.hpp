@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include <diecast/kernels/context.hpp>
+#include <diecast/model/layer.hpp>
+
+namespace diecast {
+
+/// y = mask x / (1 - p) (+ skip) on the residual stream (Srivastava et al. 2014). The mask is a function of
+/// (seed, step, layer, element) and is computed again in backward. `kProbability` is p in 1/65536.
+template <std::size_t kRows, std::size_t kWidth, std::uint32_t kProbability>
+struct Dropout {
+  using Input = Edge<float, Shape<kRows, kWidth>>;
+  using Output = Input;
+  using Params = ParamList<>;
+  using Packs = FieldList<>;
+  using Saved = FieldList<>;
+  using Scratch = FieldList<>;
+  static constexpr KernelShapes shapes{};
+
+  template <class P>
+  static void pack(const Context<P>&, const Frame<Dropout>&) {}
+
+  template <class P, class Skip = None>
+  static void forward(const Context<P>& ctx, const Frame<Dropout>& f, In<Input> x, Out<Output> y, Skip skip = {}) {
+    apply(ctx, f, x, skip.data, y);
+  }
+  template <class P, class Skip = None>
+  static void backward(const Context<P>& ctx, const Frame<Dropout>& f, In<Input>, In<Output> dy, Out<Input> dx,
+                       Skip skip = {}) {
+    apply(ctx, f, dy, skip.data, dx);
+  }
+
+ private:
+  template <class P>
+  static void apply(const Context<P>& ctx, const Frame<Dropout>& f, In<Input> x, const float* skip, Out<Input> y) {
+    const std::uint32_t p = ctx.training ? kProbability : 0;
+    const std::uint32_t key = mix32(ctx.dropout_key ^ f.stream);
+    for_row_blocks<kRows, kWidth>(ctx, [&](std::size_t first, std::size_t count) {
+      ctx.kernels->rows.dropout(x.data, skip, y.data, first, count, key, p);
+    });
+  }
+};
+
+}  // namespace diecast

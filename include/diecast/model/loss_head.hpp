@@ -1,0 +1,119 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <type_traits>
+
+#include <diecast/core/token.hpp>
+#include <diecast/kernels/context.hpp>
+#include <diecast/model/layer.hpp>
+#include <diecast/model/linear.hpp>
+
+namespace diecast {
+
+/// logits = x Wᵀ, softmax, cross-entropy and their gradients, over blocks of rows: the logits never exist whole.
+/// W is (kPaddedVocab, kWidth), this layer's own or, tied, the token embedding's (Press, Wolf 2017,
+/// arXiv:1608.05859). Padding logits take no part.
+template <std::size_t kRows, std::size_t kWidth, std::size_t kVocab, std::size_t kPaddedVocab, class E, bool kTied>
+struct LossHead {
+  using Input = Edge<E, Shape<kRows, kWidth>>;
+  using Weight = Shape<kPaddedVocab, kWidth>;
+  using Params = std::conditional_t<kTied, ParamList<>, ParamList<Param<"weight", Weight, Init::normal, kVocab>>>;
+  using Packed = PackedWeight<E, kWidth, kPaddedVocab>;
+  using Packs = typename Packed::Fields;
+  using Saved = FieldList<Field<"losses", float, Shape<kRows>>>;
+  // Long enough that W's gradient, which every block updates whole, is not the cost; the logits of a block of
+  // the largest vocabularies stay within tens of MiB.
+  static constexpr std::size_t kBlock = std::min<std::size_t>(kRows, 512);
+  static constexpr std::size_t kRest = kRows % kBlock;
+  using Scratch = FieldList<Field<"logits", float, Shape<kBlock, kPaddedVocab>>,
+                            Field<"d_logits", E, Shape<kBlock, kPaddedVocab>>,
+                            Field<"packed", E, Shape<kBlock, kPaddedVocab>>, Field<"x", E, Shape<kBlock, kWidth>>>;
+
+  template <std::size_t kBlockRows>
+  static constexpr void add_shapes(KernelShapes& s, bool training) {
+    constexpr Element e = element_of<E>;
+    s.gemms.add({GemmOp::nn, kBlockRows, kPaddedVocab, kWidth, e, Element::f32});  // logits
+    if (!training) return;
+    s.gemms.add({GemmOp::nn, kBlockRows, kWidth, kPaddedVocab, e, e});             // dx
+    s.gemms.add({GemmOp::tn, kPaddedVocab, kWidth, kBlockRows, e, Element::f32});  // dW
+    s.packs.add({PackOp::left, kBlockRows, kPaddedVocab, e});
+    s.packs.add({PackOp::right, kBlockRows, kWidth, e});
+  }
+  static constexpr KernelShapes list_shapes() {
+    KernelShapes s;
+    add_shapes<kBlock>(s, kRows > 1);
+    if constexpr (kRest != 0) add_shapes<kRest>(s, kRows > 1);
+    if (kRows > 1) Packed::add_shapes(s);
+    s.losses.add({kVocab, kPaddedVocab, element_of<E>});
+    return s;
+  }
+  static constexpr KernelShapes shapes = list_shapes();
+
+  template <class P>
+  static void pack(const Context<P>& ctx, const Frame<LossHead>& f, Tensor<const float, Weight> weight) {
+    Packed::refresh(ctx, weight, f);
+  }
+
+  /// Logits (1, kPaddedVocab) of one row; the padding's are meaningless.
+  template <class P>
+  static Tensor<const float, Shape<1, kPaddedVocab>> logits(const Context<P>& ctx, const Frame<LossHead>& f,
+                                                            In<Input> x) {
+    const auto out = scratch<"logits">(f).template as<Shape<1, kPaddedVocab>>();
+    gemm_nn(ctx, x, diecast::pack<"forward">(f), out, None{}, None{});
+    return out;
+  }
+
+  /// The losses (kRows) of x against the targets, 0 where a target is ignored.
+  template <class P>
+  static Tensor<const float, Shape<kRows>> forward(const Context<P>& ctx, const Frame<LossHead>& f, In<Input> x,
+                                                   Tensor<const Token, Shape<kRows>> targets) {
+    for_blocks([&](auto rows, std::size_t first) {
+      losses<decltype(rows)::value>(ctx, f, x, targets, first, nullptr, 0);
+    });
+    return saved<"losses">(f);
+  }
+
+  /// The same, and the gradients of `scale` times their sum: dx is overwritten, dW added to.
+  template <class P>
+  static Tensor<const float, Shape<kRows>> forward_backward(const Context<P>& ctx, const Frame<LossHead>& f,
+                                                            In<Input> x, Tensor<const Token, Shape<kRows>> targets,
+                                                            float scale, Out<Input> dx,
+                                                            Tensor<float, Weight> d_weight) {
+    for_blocks([&](auto rows, std::size_t first) {
+      constexpr std::size_t kN = decltype(rows)::value;
+      const auto d_logits = scratch<"d_logits">(f).template rows<kN>(0);
+      losses<kN>(ctx, f, x, targets, first, d_logits.data, scale);
+      gemm_nn(ctx, Tensor<const E, Shape<kN, kPaddedVocab>>(d_logits), diecast::pack<"backward">(f),
+              dx.template rows<kN>(first), None{}, None{});
+      const auto packed = scratch<"packed">(f).template rows<kN>(0);
+      const auto packed_x = scratch<"x">(f).template rows<kN>(0);
+      pack_panels<PackOp::left>(ctx, d_logits, packed);
+      pack_panels<PackOp::right>(ctx, x.template rows<kN>(first), packed_x);
+      gemm_tn(ctx, packed, packed_x, d_weight);
+    });
+    return saved<"losses">(f);
+  }
+
+ private:
+  // Calls body(integral_constant of the block's rows, its first row) for each block.
+  template <class Body>
+  static void for_blocks(const Body& body) {
+    for (std::size_t first = 0; first + kBlock <= kRows; first += kBlock)
+      body(std::integral_constant<std::size_t, kBlock>(), first);
+    if constexpr (kRest != 0) body(std::integral_constant<std::size_t, kRest>(), kRows - kRest);
+  }
+
+  template <std::size_t kN, class P>
+  static void losses(const Context<P>& ctx, const Frame<LossHead>& f, In<Input> x,
+                     Tensor<const Token, Shape<kRows>> targets, std::size_t first, E* d_logits, float scale) {
+    const auto logits = scratch<"logits">(f).template rows<kN>(0);
+    gemm_nn(ctx, x.template rows<kN>(first), diecast::pack<"forward">(f), logits, None{}, None{});
+    const LossArgs args{logits.data, targets.data + first, saved<"losses">(f).data + first, d_logits, scale};
+    constexpr LossShape shape{kVocab, kPaddedVocab, element_of<E>};
+    const LossFn kernel = ctx.kernels->losses[slot(KernelPlan<P>::shapes.losses, shape)];
+    ctx.pool->run(kN, [&](std::size_t row, std::size_t) { kernel(args, row); });
+  }
+};
+
+}  // namespace diecast

@@ -1,0 +1,95 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <diecast/core/thread_pool.hpp>
+#include <diecast/core/token.hpp>
+#include <diecast/model/param_table.hpp>
+#include <diecast/preset/preset.hpp>
+
+namespace diecast {
+
+/// What a model needs of the machine, fixed when it was compiled.
+struct ModelPlan {
+  struct Part {
+    std::string_view kind;  ///< `parameters`, `gradients`, `moments`, `packed weights`, `saved`, `scratch`, ...
+    std::size_t bytes;
+  };
+  std::vector<Part> parts;
+  std::size_t total_bytes;      ///< of the one allocation; the sum of the parts
+  double flops_per_token;       ///< of a training step: forward and backward, attention counted causal
+};
+
+/// Negative log-likelihood over a micro-batch, in nats.
+struct Loss {
+  double sum = 0;
+  std::size_t tokens = 0;  ///< targets that count
+
+  double mean() const { return tokens == 0 ? 0.0 : sum / static_cast<double>(tokens); }
+};
+
+/// Which of a model's random choices apply: the key of the counter-based generator that dropout reads.
+struct DropoutKey {
+  std::uint64_t seed = 0;
+  std::uint64_t step = 0;         ///< micro-steps since the start of the run
+};
+
+/// Generates one sequence, a token at a time, with a key/value cache.
+class Decoder {
+ public:
+  virtual ~Decoder() = default;
+  /// Forgets the sequence.
+  virtual void reset() = 0;
+  /// Tokens taken since the last reset; at most the preset's seq_len.
+  virtual std::size_t position() const = 0;
+  /// Appends a token and returns the logits (vocab_size) of the one after it. Valid until the next call.
+  /// Requires position() < seq_len.
+  virtual std::span<const float> next(Token token) = 0;
+};
+
+/// The run-time face of `Transformer<P>`: the border at which templates end. One virtual call per micro-batch.
+/// Every flat array is laid out as `param_table()` says.
+class Model {
+ public:
+  virtual ~Model() = default;
+
+  virtual const Preset& preset() const = 0;
+  virtual const ParamTable& param_table() const = 0;
+  virtual const ModelPlan& plan() const = 0;
+  /// The Highway target its kernels run on, e.g. "AVX3_ZEN4".
+  virtual std::string_view target() const = 0;
+
+  virtual std::span<float> parameters() = 0;  ///< f32 masters; call `parameters_changed` after writing
+  virtual std::span<float> gradients() = 0;
+  virtual std::span<float> first_moments() = 0;   ///< Adam's m
+  virtual std::span<float> second_moments() = 0;  ///< Adam's v
+
+  /// Fills the parameters from the seed (GPT-2's initialisation, standard deviation 0.02).
+  virtual void initialise(std::uint64_t seed) = 0;
+  /// Rewrites the packed copies that kernels read from the masters.
+  virtual void parameters_changed() = 0;
+
+  /// Adds the gradient of `scale` times the summed loss to `gradients()`; returns the unscaled loss.
+  virtual Loss forward_backward(TokenBatch batch, float scale, DropoutKey key) = 0;
+  /// The loss alone, without dropout.
+  virtual Loss loss(TokenBatch batch) = 0;
+
+  /// A decoder over this model's parameters; it allocates its cache once, here.
+  virtual std::unique_ptr<Decoder> make_decoder() = 0;
+};
+
+/// The plan of the preset this binary was built for, without allocating any of it.
+ModelPlan model_plan();
+/// The preset this binary was built for.
+const Preset& active_preset();
+/// Casts the model; throws Error(Fault::run) when the plan does not fit into memory.
+/// `target` forces kernels ("AVX2"; empty: the best this machine has).
+std::unique_ptr<Model> make_model(ThreadPool& pool, std::string_view target = {});
+
+}  // namespace diecast

@@ -1,0 +1,178 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <type_traits>
+
+#include <boost/hana/type.hpp>
+
+#include <diecast/kernels/plan.hpp>
+#include <diecast/model/activation.hpp>
+#include <diecast/model/attention.hpp>
+#include <diecast/model/chain.hpp>
+#include <diecast/model/dropout.hpp>
+#include <diecast/model/embedding.hpp>
+#include <diecast/model/layer.hpp>
+#include <diecast/model/linear.hpp>
+#include <diecast/model/loss_head.hpp>
+#include <diecast/model/norm.hpp>
+#include <diecast/preset/preset.hpp>
+
+namespace diecast {
+
+/// The layer types of preset P over kRows rows. Training and evaluation use batch x context rows, generation
+/// one. Architecture choices are made here and nowhere else.
+template <class P, std::size_t kRows>
+struct Layers {
+  static constexpr Preset p = P::value;
+  static constexpr bool kTraining = kRows != 1;
+  static constexpr std::uint32_t kDropout = static_cast<std::uint32_t>(p.dropout * 65536 + 0.5);
+  static constexpr bool kDrops = kTraining && kDropout != 0;
+  using E = ElementType<p.precision>;
+
+  static constexpr AttentionShape attention{
+      kTraining ? p.batch_size : 1, p.seq_len, p.n_heads, p.kv_heads(), p.head_dim(), p.precision,
+      p.position == Position::rope, kDrops ? kDropout : 0};
+  static constexpr std::size_t kMlpWidth = p.mlp == MlpKind::swiglu ? 2 * p.d_ff : p.d_ff;
+
+  using Embed = Embedding<kTraining ? p.batch_size : 1, kTraining ? p.seq_len : 1, p.seq_len, p.vocab_size,
+                          p.padded_vocab(), p.d_model, p.position == Position::learned>;
+  using Normalise = NormLayer<p.norm, kRows, p.d_model, E, p.norm == Norm::layer_norm && p.bias,
+                              static_cast<std::size_t>(p.norm_eps * 1e9 + 0.5)>;
+  using Attend = std::conditional_t<kTraining, Attention<attention>, CachedAttention<attention>>;
+  template <std::size_t kIn, std::size_t kOut>
+  using Project = Linear<kRows, kIn, kOut, E, p.bias>;
+  /// Back into the residual stream; what follows it adds the skip when there is dropout.
+  template <std::size_t kIn>
+  using Return = Linear<kRows, kIn, p.d_model, E, p.bias, true, !kDrops>;
+  using Drop = Dropout<kRows, p.d_model, kDropout>;
+  using Head = LossHead<kRows, p.d_model, p.vocab_size, p.padded_vocab(), E, p.tied_head>;
+
+  using UpProject = Project<p.d_model, kMlpWidth>;
+  using Up = std::conditional_t<p.mlp == MlpKind::swiglu, Stage<"gate_up", UpProject>, Stage<"up", UpProject>>;
+
+  /// The branch's stages, with dropout behind them where the preset has it.
+  template <class... Stages>
+  using Branch = Residual<typename std::conditional_t<kDrops, std::type_identity<Chain<Stages..., Stage<"dropout", Drop>>>,
+                                                      std::type_identity<Chain<Stages...>>>::type>;
+  /// The body's stages, with the embedding's dropout before them.
+  template <class... Stages>
+  using Prepend = typename std::conditional_t<kDrops, std::type_identity<Chain<Stage<"dropout", Drop>, Stages...>>,
+                                              std::type_identity<Chain<Stages...>>>::type;
+};
+
+/// The attention branch: norm, fused projection, heads, projection back.
+template <class P, std::size_t kRows, class L = Layers<P, kRows>>
+struct AttentionBranch
+    : L::template Branch<Stage<"norm", typename L::Normalise>,
+                         Stage<"qkv", typename L::template Project<L::p.d_model, L::p.qkv_width()>>,
+                         Stage<"core", typename L::Attend>,
+                         Stage<"output", typename L::template Return<L::p.d_model>>> {};
+
+/// The MLP branch: norm, projection up (of gates too, for SwiGLU), activation, projection down.
+template <class P, std::size_t kRows, class L = Layers<P, kRows>>
+struct MlpBranch : L::template Branch<Stage<"norm", typename L::Normalise>, typename L::Up,
+                                      Stage<"activation", Activation<L::p.mlp, kRows, L::p.d_ff, typename L::E>>,
+                                      Stage<"down", typename L::template Return<L::p.d_ff>>> {};
+
+/// One pre-norm block (Radford et al. 2019; Touvron et al. 2023).
+template <class P, std::size_t kRows>
+struct Block : Chain<Stage<"attention", AttentionBranch<P, kRows>>, Stage<"mlp", MlpBranch<P, kRows>>> {};
+
+/// All between the embedding and the head: dropout if any, the blocks, the last norm.
+template <class P, std::size_t kRows, class L = Layers<P, kRows>>
+struct Body : L::template Prepend<Stage<"blocks", Repeat<Block<P, kRows>, L::p.n_layers>>,
+                                  Stage<"final_norm", typename L::Normalise>> {};
+
+/// The whole model over kRows rows: embedding, body, head with loss.
+template <class P, std::size_t kRows = P::value.rows()>
+struct Transformer {
+  using L = Layers<P, kRows>;
+  using Embed = typename L::Embed;
+  using Middle = Body<P, kRows>;
+  using Head = typename L::Head;
+  using Ids = Tensor<const Token, typename Embed::Input::shape>;
+  using Targets = Tensor<const Token, Shape<kRows>>;
+  using Stream = typename Middle::Input;     // the residual stream
+  using Features = typename Middle::Output;  // what the head reads
+
+  using Params = Area<Embed::Params::bytes + Middle::Params::bytes + Head::Params::bytes>;
+  using Packs = Area<Middle::Packs::bytes + Head::Packs::bytes>;
+  using Saved = Area<Middle::Saved::bytes + Stream::bytes + Features::bytes + Head::Saved::bytes>;
+  static constexpr KernelShapes shapes = shapes_of<Embed, Middle, Head>();
+  static constexpr std::size_t thread_scratch_bytes = kThreadScratch<Middle>;
+
+  // Backward: the head at time 0, the body at 1, the embedding at 2.
+  static constexpr auto scratch_plan = plan(std::array<Lifetime, 4>{
+      Lifetime{Head::Scratch::bytes, 0, 0}, {Features::bytes, 0, 1}, {Middle::Scratch::bytes, 1, 1}, {Stream::bytes, 1, 2}});
+  using Scratch = Area<scratch_plan.bytes>;
+
+  static Frame<Embed> embedding(const Frame<Transformer>& f) { return f.template part<Embed>(0, 0, 0, 0, 0); }
+  static Frame<Middle> body(const Frame<Transformer>& f) {
+    return f.template part<Middle>(Embed::Params::bytes, 0, 0, scratch_plan.offsets[2], 1);
+  }
+  static Frame<Head> head(const Frame<Transformer>& f) {
+    return f.template part<Head>(Embed::Params::bytes + Middle::Params::bytes, Middle::Packs::bytes,
+                                 Middle::Saved::bytes + Stream::bytes + Features::bytes, scratch_plan.offsets[0], 2);
+  }
+
+  static void pack(const Context<P>& ctx, const Frame<Transformer>& f) {
+    Middle::pack(ctx, body(f));
+    Head::pack(ctx, head(f), Tensor<const float, typename Head::Weight>{head_weight(f, f.params)});
+  }
+
+  /// The features (kRows, d_model) that the head reads.
+  static In<Features> features(const Context<P>& ctx, const Frame<Transformer>& f, Ids ids) {
+    Embed::forward(ctx, embedding(f), ids, stream(f));
+    Middle::forward(ctx, body(f), In<Stream>(stream(f)), output(f));
+    return output(f);
+  }
+
+  /// Losses (kRows) of the rows; see LossHead.
+  static auto losses(const Context<P>& ctx, const Frame<Transformer>& f, Ids ids, Targets targets) {
+    return Head::forward(ctx, head(f), features(ctx, f, ids), targets);
+  }
+
+  /// The same, and adds the gradients of `scale` times their sum.
+  static auto forward_backward(const Context<P>& ctx, const Frame<Transformer>& f, Ids ids, Targets targets,
+                               float scale) {
+    const In<Features> y = features(ctx, f, ids);
+    const auto dy = at<Features>(f.scratch + scratch_plan.offsets[1]);
+    const auto dx = at<Stream>(f.scratch + scratch_plan.offsets[3]);
+    const auto result = Head::forward_backward(ctx, head(f), y, targets, scale, dy,
+                                               Tensor<float, typename Head::Weight>{head_weight(f, f.grads)});
+    Middle::backward(ctx, body(f), In<Stream>(stream(f)), In<Features>(dy), dx);
+    Embed::backward(ctx, embedding(f), ids, In<Stream>(dx));
+    return result;
+  }
+
+  template <class Visit>
+  static void for_each_part(const Visit& visit) {
+    visit(std::string("embedding"), std::size_t{0}, boost::hana::type_c<Embed>);
+    visit(std::string(), Embed::Params::bytes, boost::hana::type_c<Middle>);
+    visit(std::string("head"), Embed::Params::bytes + Middle::Params::bytes, boost::hana::type_c<Head>);
+  }
+
+ private:
+  template <class E>
+  static Out<E> at(std::byte* p) {
+    return {reinterpret_cast<typename E::element*>(p)};
+  }
+  static Out<Stream> stream(const Frame<Transformer>& f) { return at<Stream>(f.saved + Middle::Saved::bytes); }
+  static Out<Features> output(const Frame<Transformer>& f) {
+    return at<Features>(f.saved + Middle::Saved::bytes + Stream::bytes);
+  }
+  // The head's matrix in the parameters or their gradients: its own, or the token embedding's.
+  static float* head_weight(const Frame<Transformer>& f, float* base) {
+    return base + (P::value.tied_head ? 0 : (head(f).params - f.params));
+  }
+};
+
+template <class P>
+struct ModelShapes {
+  static constexpr KernelShapes value = shapes_of<Transformer<P>, Transformer<P, 1>>();
+};
+
+}  // namespace diecast

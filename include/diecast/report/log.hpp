@@ -1,0 +1,38 @@
+#pragma once
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <string_view>
+
+#include <diecast/report/progress.hpp>
+
+namespace diecast {
+
+/// What a run says: messages on stderr, down to the chosen level, and all of them in RUN/log.txt.
+class Log {
+ public:
+  enum class Level { error, warning, info };
+
+  explicit Log(Level level) : level_(level) {}
+
+  /// Appends to this file all that was said so far and will be. Throws Error(Fault::run).
+  void open(const std::filesystem::path& path);
+
+  void info(std::string_view text);
+  void warning(std::string_view text);
+  /// Only into the file: what would be too much for a terminal.
+  void detail(std::string_view text);
+  /// The progress line of stderr; quiet below `info`.
+  void progress(const Progress& progress);
+
+ private:
+  void say(std::string_view text);
+
+  Level level_;
+  std::ofstream file_;
+  std::string before_file_;
+  ProgressDisplay display_{stderr};
+};
+
+}  // namespace diecast

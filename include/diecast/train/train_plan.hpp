@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <string>
+
+#include <diecast/config/run_config.hpp>
+#include <diecast/preset/preset.hpp>
+#include <diecast/train/optimizer.hpp>
+#include <diecast/train/schedule.hpp>
+
+namespace diecast {
+
+/// A training run in optimizer steps: every limit and interval of the configuration but those in minutes.
+struct TrainPlan {
+  static constexpr std::uint64_t kNever = std::numeric_limits<std::uint64_t>::max();
+
+  std::uint64_t micro_batches = 1;
+  std::uint64_t tokens_per_step = 0;
+  std::uint64_t last_step = kNever;  ///< the least of max_steps, max_tokens and max_epochs, rounded up
+  std::string last_step_reason;      ///< `train.max_steps`, ...: the limit that is reached at last_step
+  double max_seconds = std::numeric_limits<double>::infinity();
+  Schedule schedule;
+  AdamWSettings optimizer;
+};
+
+/// The plan of a resolved configuration over a corpus of so many micro-batches.
+TrainPlan make_train_plan(const RunConfig& config, const Preset& preset, std::uint64_t batches_per_epoch);
+
+}  // namespace diecast

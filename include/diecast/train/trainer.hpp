@@ -1,0 +1,87 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string_view>
+
+#include <diecast/checkpoint/checkpoint.hpp>
+#include <diecast/config/run_config.hpp>
+#include <diecast/core/thread_pool.hpp>
+#include <diecast/data/batch_stream.hpp>
+#include <diecast/model/model.hpp>
+#include <diecast/report/log.hpp>
+#include <diecast/train/evaluation.hpp>
+#include <diecast/train/metrics.hpp>
+#include <diecast/train/optimizer.hpp>
+#include <diecast/train/train_plan.hpp>
+
+namespace diecast {
+
+/// What a trainer works with; everything must outlive it.
+struct TrainerParts {
+  const RunConfig& config;
+  const TrainPlan& plan;
+  Model& model;
+  ThreadPool& pool;
+  const BatchStream& batches;
+  Evaluator& evaluator;
+  MetricsFile& metrics;
+  Log& log;
+  const std::atomic<int>& stop;                  ///< a signal's number ends the run after the micro-step
+  std::function<void(const TrainState&)> save;   ///< writes a checkpoint
+  std::function<void(std::uint64_t)> sample;     ///< writes samples of the model at this step
+  std::optional<double> peak_flops{};            ///< this machine's, measured; nothing when not known
+};
+
+/// How a run ended.
+struct TrainEnd {
+  TrainState state;
+  int signal = 0;                           ///< 0: by itself
+  std::string_view reason;                  ///< the setting that ended it
+  std::optional<Evaluation> evaluation{};   ///< over the whole validation set
+};
+
+/// The training loop. Everything that decides a step is a function of the configuration and the step's number, so
+/// a resumed run equals an uninterrupted one.
+class Trainer {
+ public:
+  explicit Trainer(TrainerParts parts);
+
+  /// Trains on from `start` to the first limit or signal. Saves as the configuration says and at the end. Throws
+  /// Error(Fault::run) when loss or gradient is not finite; the last checkpoint is then older than that step.
+  TrainEnd run(const TrainState& start);
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  bool take_step();
+  bool is_over() const;
+  bool is_due(std::uint64_t every_steps) const;
+  bool checkpoint_is_due() const;
+  std::optional<Evaluation> evaluate(bool whole);
+  void save();
+  void write_metrics(const std::optional<Evaluation>& evaluation);
+  void show_progress();
+  void check_finite(double value, std::string_view what) const;
+  std::optional<double> share_of_peak(double tok_per_s) const;
+  double wall_seconds() const;
+
+  TrainerParts parts_;
+  AdamW optimizer_;
+  Batch batch_;
+  TrainState state_;
+  std::uint64_t saved_step_ = TrainPlan::kNever;
+  Clock::time_point saved_at_{};
+  Clock::time_point began_{};
+  double earlier_seconds_ = 0;  // of the sessions before this one
+  // The last step, and what the next line of metrics sums up.
+  double loss_ = 0, grad_norm_ = 0, lr_ = 0;
+  double line_seconds_ = 0;
+  std::uint64_t line_steps_ = 0;
+  double usual_step_seconds_ = 0;  // exponential mean
+};
+
+}  // namespace diecast

@@ -1,0 +1,92 @@
+#include "checkpoint/state_file.hpp"
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+
+#include <diecast/core/error.hpp>
+
+#include "checkpoint/content_hash.hpp"
+
+namespace diecast {
+namespace {
+
+using nlohmann::ordered_json;
+
+constexpr std::string_view kFormat = "diecast checkpoint 1";
+
+// The one list of what is stored of a state, for writing and for reading.
+template <class State, class Visitor>
+void visit_fields(State& state, Visitor&& visit) {
+  visit("step", state.step);
+  visit("micro_steps", state.micro_steps);
+  visit("tokens", state.tokens);
+  visit("seed", state.seed);
+  visit("wall_seconds", state.wall_seconds);
+  visit("best_validation_loss", state.best_validation_loss);
+  visit("tokenizer_hash", state.tokenizer_hash);
+}
+
+template <class T>
+ordered_json to_json(const T& value) {
+  return value;
+}
+template <class T>
+ordered_json to_json(const std::optional<T>& value) {
+  return value ? ordered_json(*value) : ordered_json();
+}
+
+template <class T>
+void from_json(const ordered_json& json, T& value) {
+  value = json.get<T>();
+}
+template <class T>
+void from_json(const ordered_json& json, std::optional<T>& value) {
+  if (json.is_null())
+    value.reset();
+  else
+    value = json.get<T>();
+}
+
+std::string read_text(const std::filesystem::path& path) {
+  errno = 0;
+  std::ifstream file(path, std::ios::binary);
+  std::string text{std::istreambuf_iterator<char>(file), {}};
+  if (!file) throw Error(Fault::run, std::string("cannot read the file: ") + std::strerror(errno), path.string());
+  return text;
+}
+
+}  // namespace
+
+std::string to_text(const StateFile& file) {
+  ordered_json json;
+  json["format"] = kFormat;
+  json["preset"] = file.preset;
+  visit_fields(file.state, [&](const char* name, const auto& value) { json["state"][name] = to_json(value); });
+  json["xxh3_128"][kModelFile] = file.model_hash;
+  json["xxh3_128"][kOptimizerFile] = file.optimizer_hash;
+  json["checksum"] = hash_text(json.dump());
+  return json.dump(2) + '\n';
+}
+
+StateFile read_state_file(const std::filesystem::path& path) {
+  ordered_json json = ordered_json::parse(read_text(path), nullptr, false);
+  try {
+    const auto checksum = json.at("checksum").get<std::string>();
+    json.erase("checksum");
+    if (checksum != hash_text(json.dump())) throw Error(Fault::run, "the file is damaged", path.string());
+    if (json.at("format") != kFormat)
+      throw Error(Fault::run, "the checkpoint is of another version of Diecast: " + json["format"].dump(), path.string());
+    StateFile file;
+    file.preset = json.at("preset");
+    visit_fields(file.state, [&](const char* name, auto& value) { from_json(json.at("state").at(name), value); });
+    file.model_hash = json.at("xxh3_128").at(kModelFile).get<std::string>();
+    file.optimizer_hash = json.at("xxh3_128").at(kOptimizerFile).get<std::string>();
+    return file;
+  } catch (const nlohmann::json::exception&) {
+    throw Error(Fault::run, "the file is damaged", path.string());
+  }
+}
+
+}  // namespace diecast

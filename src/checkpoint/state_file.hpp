@@ -1,0 +1,32 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include <nlohmann/json.hpp>
+
+#include <diecast/checkpoint/checkpoint.hpp>
+
+namespace diecast {
+
+inline constexpr std::string_view kStateFile = "state.json";
+inline constexpr std::string_view kModelFile = "model.safetensors";
+inline constexpr std::string_view kOptimizerFile = "optimizer.safetensors";
+
+/// What `state.json` says.
+struct StateFile {
+  TrainState state;
+  nlohmann::ordered_json preset;  ///< of `preset_to_json`
+  std::string model_hash;         ///< XXH3-128 of model.safetensors
+  std::string optimizer_hash;     ///< ... of optimizer.safetensors
+};
+
+/// The text of a state file. Its last entry is a checksum of the others.
+std::string to_text(const StateFile& file);
+
+/// Throws Error(Fault::run) when the file cannot be read or its checksum is wrong.
+StateFile read_state_file(const std::filesystem::path& path);
+
+}  // namespace diecast

@@ -1,0 +1,95 @@
+#include <algorithm>
+#include <cmath>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <diecast/kernels/peak.hpp>
+#include <diecast/machine/memory.hpp>
+#include <diecast/model/model.hpp>
+
+#include "cli/command.hpp"
+
+namespace diecast {
+namespace {
+
+struct LayerSize {
+  std::string layer;
+  std::size_t parameters;
+};
+
+// `blocks.3.attention.qkv.weight` -> `blocks.3.attention`, `embedding.tokens` -> `embedding`
+std::string layer_of(const std::string& parameter) {
+  std::size_t end = parameter.find('.');
+  if (parameter.starts_with("blocks."))
+    for (int dots = 0; dots < 2 && end != std::string::npos; ++dots) end = parameter.find('.', end + 1);
+  return parameter.substr(0, end);
+}
+
+std::vector<LayerSize> sizes_by_layer(const ParamTable& table) {
+  std::vector<LayerSize> sizes;
+  for (const ParamRow& row : table.rows) {
+    const std::string layer = layer_of(row.name);
+    if (sizes.empty() || sizes.back().layer != layer) sizes.push_back({layer, 0});
+    sizes.back().parameters += row.size();
+  }
+  return sizes;
+}
+
+// `packed weights` -> `packed_weights`
+std::string key_of(std::string_view kind) {
+  std::string key(kind);
+  std::replace(key.begin(), key.end(), ' ', '_');
+  return key;
+}
+
+// What the machine's arithmetic allows; memory and everything that is no product only lower it.
+double most_tok_per_s(const ModelPlan& plan, ThreadPool& pool) {
+  return 1e9 * measure_peak(pool).gflops(active_preset().precision) / plan.flops_per_token;
+}
+
+void print_json(const ModelPlan& plan, const ParamTable& table, double tok_per_s) {
+  nlohmann::ordered_json bytes{{"total", plan.total_bytes}};
+  for (const ModelPlan::Part& part : plan.parts) bytes[key_of(part.kind)] = part.bytes;
+  nlohmann::ordered_json layers = nlohmann::ordered_json::array();
+  for (const LayerSize& size : sizes_by_layer(table))
+    layers.push_back({{"name", size.layer}, {"parameters", size.parameters}});
+  const nlohmann::ordered_json object{{"preset", active_preset().name},
+                                      {"parameters", table.parameter_count()},
+                                      {"layers", layers},
+                                      {"flops_per_token", plan.flops_per_token},
+                                      {"bytes", bytes},
+                                      {"tok_per_s_estimate", std::round(tok_per_s)}};
+  fmt::print("{}\n", object.dump());
+}
+
+void print_text(const ModelPlan& plan, const ParamTable& table, double tok_per_s) {
+  fmt::print("{:<28}{:>16}\n", "parameters", table.parameter_count());
+  for (const LayerSize& size : sizes_by_layer(table)) fmt::print("  {:<26}{:>16}\n", size.layer, size.parameters);
+  fmt::print("{:<28}{:>16.0f}\n", "FLOPs per trained token", plan.flops_per_token);
+  fmt::print("{:<28}{:>16.0f}\n", "tokens a second, at most", tok_per_s);
+  fmt::print("{:<28}{:>16}{:>12}\n", "bytes", plan.total_bytes, readable_bytes(plan.total_bytes));
+  for (const ModelPlan::Part& part : plan.parts)
+    fmt::print("  {:<26}{:>16}{:>12}\n", part.kind, part.bytes, readable_bytes(part.bytes));
+}
+
+int plan(bool json) {
+  ThreadPool pool;
+  const auto model = make_model(pool);
+  (json ? print_json : print_text)(model->plan(), model->param_table(), most_tok_per_s(model->plan(), pool));
+  return 0;
+}
+
+}  // namespace
+
+Command declare_plan(CLI::App& app) {
+  auto json = std::make_shared<bool>(false);
+  app.add_flag("--json", *json, "one JSON object instead of text");
+  return [json] { return plan(*json); };
+}
+
+}  // namespace diecast

@@ -1,0 +1,212 @@
+#include <csignal>
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include <diecast/core/error.hpp>
+#include <diecast/generate/generator.hpp>
+#include <diecast/kernels/peak.hpp>
+#include <diecast/preset/fields.hpp>
+#include <diecast/tokenizer/tokenizer_json.hpp>
+#include <diecast/train/stop_signal.hpp>
+#include <diecast/train/trainer.hpp>
+
+#include "cli/command.hpp"
+#include "cli/corpus.hpp"
+#include "cli/loaded_run.hpp"
+#include "cli/text_file.hpp"
+
+namespace diecast {
+namespace {
+
+struct TrainOptions {
+  std::string config;
+  std::vector<std::string> overrides;
+  std::string out;
+  bool resume = false;
+};
+
+RunConfig config_of_new_run(const TrainOptions& options) {
+  const std::string preset(active_preset().name);
+  const std::string default_name = "presets/" + preset + ".toml";
+  std::vector<TomlText> files{{embedded_preset_toml, default_name}};
+  std::string text;
+  if (!options.config.empty()) {
+    text = read_text_file(options.config);
+    files.push_back({text, options.config});
+  }
+  return resolve_run_config(files, options.overrides, describe(active_preset()));
+}
+
+// A run goes on with what decided its data and its first steps.
+RunConfig config_of_resumed_run(const TrainOptions& options, const RunFolder& folder) {
+  if (!options.config.empty())
+    throw Error(Fault::usage, "--resume takes the run's own config.toml", options.config,
+                "leave this file out, change single keys with --set");
+  for (const std::string& text : options.overrides)
+    for (const char* fixed : {"data.", "tokenizer.", "run.seed="})
+      if (text.starts_with(fixed))
+        throw Error(Fault::usage, "--resume cannot change " + text.substr(0, text.find('=')), "--set " + text,
+                    "start a new run");
+  return config_of_run(folder, options.overrides);
+}
+
+Log::Level level_of(const RunConfig& config) {
+  const std::string& name = config.log.level.value;
+  return name == "error" ? Log::Level::error : name == "warning" ? Log::Level::warning : Log::Level::info;
+}
+
+RunFolder folder_of_new_run(const RunConfig& config, const TrainOptions& options) {
+  const std::string& out = options.out.empty() ? config.run.out.value : options.out;
+  return out.empty() ? RunFolder::create_next("runs", active_preset().name) : RunFolder::create(out);
+}
+
+// What repeats the run from anywhere: paths become absolute.
+void write_config(RunConfig config, const RunFolder& folder) {
+  const auto make_absolute = [](std::string& path) {
+    if (!path.empty() && !path.starts_with("builtin:")) path = std::filesystem::absolute(path).string();
+  };
+  config.run.out.value = folder.path().string();
+  make_absolute(config.data.source.value);
+  make_absolute(config.tokenizer.file.value);
+  folder.write(folder.config(), fmt::format("# As resolved by {} {}. To repeat: {} train {} --out FOLDER\n\n{}",
+                                            active_preset().name, DIECAST_VERSION, active_preset().name,
+                                            folder.config().string(), to_toml(config, describe(active_preset()))));
+}
+
+std::string sample(Model& model, const BpeTokenizer& tokenizer, const RunConfig& config, const std::string& prompt) {
+  const auto decoder = model.make_decoder();
+  Generator generator(*decoder, tokenizer, model.preset().seq_len);
+  std::string text = prompt;
+  generator.generate(prompt, config.sample.max_tokens, {.seed = config.run.seed},
+                     [&](std::string_view bytes) { text += bytes; });
+  return text;
+}
+
+int report_end(const TrainEnd& end, const RunFolder& folder, Log& log) {
+  const std::string checkpoint = folder.checkpoint(end.state.step).string();
+  if (end.signal != 0) {
+    log.info(fmt::format("stopped by {} after step {}; checkpoint {}; go on with: {} train --out {} --resume",
+                         end.signal == SIGINT ? "SIGINT" : "SIGTERM", end.state.step, checkpoint,
+                         active_preset().name, folder.path().string()));
+    return 128 + end.signal;
+  }
+  if (end.evaluation)
+    log.info(fmt::format("validation loss {:.4f}, perplexity {:.2f}, {:.4f} bits per byte", end.evaluation->loss,
+                         end.evaluation->perplexity, end.evaluation->bits_per_byte));
+  log.info(fmt::format("ended after step {} by {}; checkpoint {}", end.state.step, end.reason, checkpoint));
+  return 0;
+}
+
+// A training run from its resolved configuration to its last line, in the order in which things can fail.
+class TrainRun {
+ public:
+  TrainRun(RunConfig config, const TrainOptions& options, std::optional<RunFolder> resumed)
+      : config_(std::move(config)), resumes_(resumed.has_value()), log_(level_of(config_)) {
+    check_memory();
+    const std::vector<std::string> documents = read_run_documents(config_, log_);
+    folder_ = resumed ? *std::move(resumed) : folder_of_new_run(config_, options);
+    tokenizer_ = resumes_ ? load_tokenizer_json(folder_->tokenizer())
+                          : make_tokenizer(config_, documents, active_preset().vocab_size, log_);
+    pool_ = std::make_unique<ThreadPool>(config_.run.threads);
+    corpus_ = tokenize_documents(documents, *tokenizer_, config_.data.validation_fraction, config_.run.seed, *pool_);
+  }
+
+  int run() {
+    const Preset& preset = active_preset();
+    const BatchStream batches(corpus_.train, preset.seq_len, preset.batch_size, config_.run.seed,
+                              config_.data.shuffle);
+    const EvaluationBatches validation(corpus_.validation, preset.seq_len, preset.batch_size);
+    const TrainPlan plan = make_train_plan(config_, preset, batches.batches_per_epoch());
+    model_ = make_model(*pool_);
+    const TrainState start = start_state();
+    open_files();
+    MetricsFile metrics(folder_->metrics(), start.step);
+    Evaluator evaluator(*model_, validation, *tokenizer_);
+    const StopSignal handlers;
+    Trainer trainer({.config = config_,
+                     .plan = plan,
+                     .model = *model_,
+                     .pool = *pool_,
+                     .batches = batches,
+                     .evaluator = evaluator,
+                     .metrics = metrics,
+                     .log = log_,
+                     .stop = StopSignal::received(),
+                     .save = [&](const TrainState& state) {
+                       save_checkpoint(*folder_, *model_, state, config_.checkpoint.keep_last);
+                     },
+                     .sample = [&](std::uint64_t step) { log_samples(step); },
+                     .peak_flops = 1e9 * measure_peak(*pool_).gflops(preset.precision)});
+    const TrainEnd end = trainer.run(start);
+    const int exit_code = report_end(end, *folder_, log_);
+    if (exit_code == 0) print_samples();
+    return exit_code;
+  }
+
+ private:
+  // The newest checkpoint's state, loaded into the model, or that of a model nobody has trained.
+  TrainState start_state() {
+    const auto checkpoint = resumes_ ? find_latest(*folder_) : std::nullopt;
+    if (checkpoint) return load_trained(*checkpoint, *model_, *tokenizer_);
+    model_->initialise(config_.run.seed);
+    return {.seed = config_.run.seed, .best_validation_loss = {}, .tokenizer_hash = tokenizer_->hash()};
+  }
+
+  void open_files() {
+    write_config(config_, *folder_);
+    save_tokenizer_json(*tokenizer_, folder_->tokenizer());
+    log_.open(folder_->log());
+    log_.info(fmt::format("run folder {}: {} parameters, {} tokens to train on, {} to validate, {}, {} threads",
+                          folder_->path().string(), model_->param_table().parameter_count(), corpus_.train.size(),
+                          corpus_.validation.size(), model_->target(), pool_->threads()));
+  }
+
+  void log_samples(std::uint64_t step) {
+    for (const std::string& prompt : config_.sample.prompts.value)
+      log_.detail(fmt::format("step {}: sample: {}", step, sample(*model_, *tokenizer_, config_, prompt)));
+  }
+
+  void print_samples() {
+    for (const std::string& prompt : config_.sample.prompts.value)
+      fmt::print("{}\n\n", sample(*model_, *tokenizer_, config_, prompt));
+  }
+
+  RunConfig config_;
+  bool resumes_;
+  Log log_;
+  std::optional<RunFolder> folder_;
+  std::optional<BpeTokenizer> tokenizer_;
+  std::unique_ptr<ThreadPool> pool_;
+  TokenCorpus corpus_;
+  std::unique_ptr<Model> model_;
+};
+
+int train(const TrainOptions& options) {
+  if (!options.resume) return TrainRun(config_of_new_run(options), options, {}).run();
+  if (options.out.empty())
+    throw Error(Fault::usage, "--resume needs the run to go on with", "command line", "add --out RUN");
+  const RunFolder folder = RunFolder::open(options.out);
+  return TrainRun(config_of_resumed_run(options, folder), options, folder).run();
+}
+
+}  // namespace
+
+Command declare_train(CLI::App& app) {
+  auto options = std::make_shared<TrainOptions>();
+  app.add_option("CONFIG.toml", options->config, "changes to the preset's default configuration");
+  app.add_option("--set", options->overrides, "change one key, as in --set optimizer.lr=1e-3; may be repeated")
+      ->type_name("KEY=VALUE")->expected(1)->take_all()->allow_extra_args(false);
+  app.add_option("--out", options->out, "the run's folder (run.out)")->type_name("RUN");
+  app.add_flag("--resume", options->resume, "go on from the newest checkpoint of --out RUN, with its own config.toml");
+  app.footer([] { return "Keys of the configuration [and what they are when no file says it]:\n" + describe_settings(); });
+  return [options] { return train(*options); };
+}
+
+}  // namespace diecast

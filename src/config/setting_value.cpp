@@ -1,0 +1,99 @@
+#include "config/setting_value.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <diecast/config/nearest.hpp>
+#include <diecast/core/error.hpp>
+
+namespace diecast {
+namespace {
+
+std::string_view type_name(const toml::node& node) {
+  switch (node.type()) {
+    case toml::node_type::string: return "a string";
+    case toml::node_type::integer: return "an integer";
+    case toml::node_type::floating_point: return "a float";
+    case toml::node_type::boolean: return "a boolean";
+    case toml::node_type::array: return "an array";
+    case toml::node_type::table: return "a table";
+    default: return "a date or time";
+  }
+}
+
+std::string bounds(const Rule& rule) {
+  if (rule.high == std::numeric_limits<double>::infinity())
+    return fmt::format("{} {}", rule.low_excluded ? "above" : "at least", rule.low);
+  return fmt::format("from {} to {}{}", rule.low, rule.high, rule.high_excluded ? fmt::format(", {} excluded", rule.high) : "");
+}
+
+// What a setting's kind is called, and a node read as that kind; nothing if it is of another.
+std::string_view kind_of(const Flag&) { return "true or false"; }
+std::string_view kind_of(const Count&) { return "an integer"; }
+std::string_view kind_of(const Real&) { return "a number"; }
+std::string_view kind_of(const Text&) { return "a string"; }
+std::string_view kind_of(const Texts&) { return "an array of strings"; }
+
+std::optional<bool> read(const Flag&, const toml::node& node) { return node.value_exact<bool>(); }
+std::optional<std::int64_t> read(const Count&, const toml::node& node) {
+  return node.value_exact<std::int64_t>();
+}
+std::optional<double> read(const Real&, const toml::node& node) {
+  if (!node.is_number()) return {};
+  return node.value<double>();
+}
+std::optional<std::string> read(const Text&, const toml::node& node) { return node.value_exact<std::string>(); }
+std::optional<std::vector<std::string>> read(const Texts&, const toml::node& node) {
+  if (!node.is_array()) return {};
+  std::vector<std::string> texts;
+  for (const toml::node& element : *node.as_array()) {
+    if (!element.is_string()) return {};
+    texts.push_back(element.as_string()->get());
+  }
+  return texts;
+}
+
+template <class T>
+void check(const std::string& name, const Rule& rule, const T& value, const std::string& where) {
+  if constexpr (std::is_same_v<T, std::string>) {
+    const auto& words = rule.choices;
+    if (!words.empty() && std::find(words.begin(), words.end(), value) == words.end())
+      throw Error(Fault::usage, fmt::format("{} cannot be {}", name, toml_string(value)), where,
+                  fmt::format("use one of {}; the nearest is {}", fmt::join(words, ", "), nearest_name(value, words)));
+  } else if constexpr (std::is_arithmetic_v<T>) {
+    if (!rule.allows(static_cast<double>(value)))
+      throw Error(Fault::usage, fmt::format("{} = {} is out of range", name, value), where,
+                  fmt::format("it must be {}", bounds(rule)));
+  }
+}
+
+}  // namespace
+
+std::string where_in(const toml::source_region& region) {
+  return fmt::format("{}:{}:{}", region.path ? *region.path : std::string("configuration"), region.begin.line,
+                     region.begin.column);
+}
+
+void assign(const NamedSetting& named, const toml::node& node, const std::string& where) {
+  std::visit(
+      [&](auto* setting) {
+        const auto value = read(*setting, node);
+        if (!value)
+          throw Error(Fault::usage,
+                      fmt::format("{} must be {}, not {}", named.name(), kind_of(*setting), type_name(node)),
+                      where);
+        check(named.name(), setting->rule, *value, where);
+        setting->value = *value;
+        setting->where = where;
+      },
+      named.setting);
+}
+
+}  // namespace diecast

@@ -1,0 +1,76 @@
+#include <diecast/core/thread_pool.hpp>
+
+#include <sched.h>
+
+#include <algorithm>
+#include <cmath>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include <hwy/contrib/thread_pool/thread_pool.h>
+#include <hwy/contrib/thread_pool/topology.h>
+
+namespace diecast {
+namespace {
+
+std::vector<std::size_t> affinity() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  std::vector<std::size_t> cpus;
+  if (sched_getaffinity(0, sizeof set, &set) == 0)
+    for (std::size_t cpu = 0; cpu < CPU_SETSIZE; ++cpu)
+      if (CPU_ISSET(cpu, &set)) cpus.push_back(cpu);
+  if (cpus.empty()) cpus.push_back(0);
+  return cpus;
+}
+
+// CPUs' worth of time that cgroup v2 grants, rounded up; a large number when it sets no limit.
+std::size_t cgroup_quota() {
+  std::ifstream file("/sys/fs/cgroup/cpu.max");
+  std::string quota;
+  double period = 0;
+  if (!(file >> quota >> period) || quota == "max" || period <= 0) return CPU_SETSIZE;
+  return static_cast<std::size_t>(std::max(1.0, std::ceil(std::stod(quota) / period)));
+}
+
+struct alignas(64) Worker {
+  bool pinned = false;
+};
+
+}  // namespace
+
+std::size_t available_cpus() { return std::min(affinity().size(), cgroup_quota()); }
+
+struct ThreadPool::Impl {
+  explicit Impl(std::size_t threads) : pool(threads), cpus(affinity()), workers(threads) {
+    // A lone thread, or fewer threads than CPUs, is better placed by the kernel: another process may be
+    // using the first CPUs. More threads than CPUs must not spin.
+    pin = threads > 1 && threads == cpus.size();
+    if (threads > 1 && threads <= available_cpus()) pool.SetWaitMode(hwy::PoolWaitMode::kSpin);
+  }
+
+  hwy::ThreadPool pool;
+  std::vector<std::size_t> cpus;
+  std::vector<Worker> workers;
+  bool pin;
+};
+
+ThreadPool::ThreadPool(std::size_t threads)
+    : impl_(std::make_unique<Impl>(threads == 0 ? available_cpus() : threads)),
+      threads_(impl_->pool.NumWorkers()) {}
+
+ThreadPool::~ThreadPool() = default;
+
+void ThreadPool::run_erased(std::size_t count, const void* task, Invoke invoke) {
+  Impl& impl = *impl_;
+  impl.pool.Run(0, count, [&impl, task, invoke](std::uint64_t index, std::size_t thread) {
+    if (impl.pin && !impl.workers[thread].pinned) {
+      hwy::PinThreadToLogicalProcessor(impl.cpus[thread]);
+      impl.workers[thread].pinned = true;
+    }
+    invoke(task, index, thread);
+  });
+}
+
+}  // namespace diecast

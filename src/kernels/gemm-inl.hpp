@@ -1,0 +1,218 @@
+// Matrix products and the packing of their operands. Included once per target.
+#if defined(DIECAST_GEMM_INL) == defined(HWY_TARGET_TOGGLE)
+#ifdef DIECAST_GEMM_INL
+#undef DIECAST_GEMM_INL
+#else
+#define DIECAST_GEMM_INL
+#endif
+
+#include <diecast/core/element.hpp>
+#include <diecast/kernels/grid.hpp>
+#include <diecast/kernels/table.hpp>
+
+#include "kernels/tile-inl.hpp"
+
+HWY_BEFORE_NAMESPACE();
+namespace diecast::HWY_NAMESPACE {
+
+// ---- c = a b (+ bias) (+ skip)
+
+// Writes a tile at (row, col): what the shape adds, then the conversion.
+template <GemmShape kShape, std::size_t kMr, std::size_t kNv>
+HWY_INLINE void finish_tile(const Accumulators<kMr, kNv>& acc, const GemmArgs& args, std::size_t row,
+                            std::size_t col) {
+  using Out = ElementType<kShape.result>;
+  auto* HWY_RESTRICT c = static_cast<Out*>(args.c);
+  HWY_UNROLL(16) for (std::size_t i = 0; i < kMr; ++i) {
+    const std::size_t first = (row + i) * kShape.n + col;
+    HWY_UNROLL(16) for (std::size_t j = 0; j < kNv; ++j) {
+      V v = acc.v[i][j];
+      if constexpr (kShape.bias) v = hn::Add(v, load_f32(args.bias + col + j * kLanes));
+      if constexpr (kShape.skip) v = hn::Add(v, load_f32(args.skip + first + j * kLanes));
+      store(v, c + first + j * kLanes);
+    }
+  }
+}
+
+// All rows of a block against one panel of b, which is kNv vectors wide.
+template <GemmShape kShape, std::size_t kNv>
+HWY_INLINE void multiply_panel(const GemmArgs& args, Range rows, std::size_t col) {
+  using E = ElementType<kShape.operands>;
+  constexpr std::size_t kMr = kTileRows<E>;
+  constexpr std::size_t kRest = kShape.m % kMr;  // row blocks are whole tiles, but for the last
+  constexpr std::size_t kSteps = kShape.k / kPair<E>;
+  const E* a = static_cast<const E*>(args.a);
+  const E* b = static_cast<const E*>(args.b) + col * kShape.k;
+  std::size_t row = rows.begin;
+  for (; row + kMr <= rows.end; row += kMr) {
+    Accumulators<kMr, kNv> acc;
+    acc.clear();
+    multiply(a + row * kShape.k, kShape.k, kPair<E>, b, kNv * kLanes * kPair<E>, kSteps, acc);
+    finish_tile<kShape>(acc, args, row, col);
+  }
+  if constexpr (kRest != 0) {
+    if (row < rows.end) {
+      Accumulators<kRest, kNv> acc;
+      acc.clear();
+      multiply(a + row * kShape.k, kShape.k, kPair<E>, b, kNv * kLanes * kPair<E>, kSteps, acc);
+      finish_tile<kShape>(acc, args, row, col);
+    }
+  }
+}
+
+template <GemmShape kShape>
+void gemm_nn(const GemmArgs& args, std::size_t task) {
+  static_assert(kShape.n % kWidthQuantum == 0 && kShape.k % kWidthQuantum == 0,
+                "gemm: n and k must be multiples of 32, one register panel");
+  constexpr GemmGrid g = gemm_grid(kShape);
+  const Range rows = block(task / g.col_blocks, g.row_block, kShape.m);
+  const Range cols = block(task % g.col_blocks, g.col_block, kShape.n);
+  std::size_t col = cols.begin;
+  for (; col + kPanel <= cols.end; col += kPanel) multiply_panel<kShape, kTileVectors>(args, rows, col);
+  if constexpr (kShape.n % kPanel != 0)
+    if (col < cols.end) multiply_panel<kShape, (kShape.n % kPanel) / kLanes>(args, rows, col);
+}
+
+// ---- c += aᵀ b
+
+// Rows of the reduced extent between two updates of c; see gemm_grid.
+inline constexpr std::size_t kReduceBlock = 512;
+
+template <GemmShape kShape>
+void gemm_tn(const GemmArgs& args, std::size_t task) {
+  using E = ElementType<kShape.operands>;
+  static_assert(kShape.k % kPair<E> == 0, "gemm: the reduced extent must be even for bf16");
+  constexpr GemmGrid g = gemm_grid(kShape);
+  const Range rows = block(task / g.col_blocks, g.row_block, kShape.m);
+  const Range cols = block(task % g.col_blocks, g.col_block, kShape.n);
+  const E* a = static_cast<const E*>(args.a);
+  const E* b = static_cast<const E*>(args.b);
+  float* c = static_cast<float*>(args.c);
+  for (std::size_t k = 0; k < kShape.k; k += kReduceBlock) {
+    const std::size_t steps = (kShape.k - k < kReduceBlock ? kShape.k - k : kReduceBlock) / kPair<E>;
+    for (std::size_t col = cols.begin; col < cols.end; col += kRightPanel) {
+      for (std::size_t row = rows.begin; row < rows.end; row += kLeftPanel) {
+        Accumulators<kLeftPanel, kRightVectors> acc;
+        acc.clear();
+        multiply(a + row * kShape.k + k * kLeftPanel, kPair<E>, kLeftPanel * kPair<E>,
+                 b + col * kShape.k + k * kRightPanel, kRightPanel * kPair<E>, steps, acc);
+        HWY_UNROLL(16) for (std::size_t i = 0; i < kLeftPanel; ++i) {
+          float* out = c + (row + i) * kShape.n + col;
+          HWY_UNROLL(16) for (std::size_t j = 0; j < kRightVectors; ++j)
+            store(hn::Add(load_f32(out + j * kLanes), acc.v[i][j]), out + j * kLanes);
+        }
+      }
+    }
+  }
+}
+
+// ---- packing: panels [n / width][k / kPair][width][kPair]
+
+// kCount lanes of two f32 rows as bf16 pairs, or of one row as they are.
+HWY_INLINE void pack_lanes(V even, V, float* out) { hn::StoreU(even, F32(), out); }
+HWY_INLINE void pack_lanes(V even, V odd, BFloat16* out) {
+  const auto pair = hn::Or(round_bf16(even), hn::ShiftLeft<16>(round_bf16(odd)));
+  hn::StoreU(pair, U32(), reinterpret_cast<std::uint32_t*>(out));
+}
+
+// b = W: the reduced extent is W's rows.
+template <PackShape kShape>
+void pack_weight(const PackArgs& args, std::size_t task) {
+  using E = ElementType<kShape.operands>;
+  const auto* w = static_cast<const float*>(args.source);
+  auto* packed = static_cast<E*>(args.packed);
+  const Range cols = block(task, kPackBlock, kShape.cols);
+  for (std::size_t col = cols.begin; col < cols.end; col += kPanel) {
+    const std::size_t width = cols.end - col < kPanel ? cols.end - col : kPanel;
+    E* out = packed + col * kShape.rows;
+    for (std::size_t k = 0; k < kShape.rows; k += kPair<E>) {
+      for (std::size_t j = 0; j < width; j += kLanes) {
+        const float* from = w + k * kShape.cols + col + j;
+        pack_lanes(load_f32(from), load_f32(from + (kPair<E> - 1) * kShape.cols), out);
+        out += kLanes * kPair<E>;
+      }
+    }
+  }
+}
+
+// b = Wᵀ: the reduced extent is W's columns.
+template <PackShape kShape>
+void pack_weight_transpose(const PackArgs& args, std::size_t task) {
+  using E = ElementType<kShape.operands>;
+  const hn::RebindToSigned<F32> di;
+  const auto stride = hn::Mul(hn::Iota(di, 0), hn::Set(di, static_cast<std::int32_t>(kShape.cols)));
+  const auto* w = static_cast<const float*>(args.source);
+  auto* packed = static_cast<E*>(args.packed);
+  const Range rows = block(task, kPackBlock, kShape.rows);
+  for (std::size_t row = rows.begin; row < rows.end; row += kPanel) {
+    const std::size_t width = rows.end - row < kPanel ? rows.end - row : kPanel;
+    E* out = packed + row * kShape.cols;
+    for (std::size_t k = 0; k < kShape.cols; k += kPair<E>) {
+      for (std::size_t j = 0; j < width; j += kLanes) {
+        const float* from = w + (row + j) * kShape.cols + k;
+        pack_lanes(hn::GatherIndex(F32(), from, stride), hn::GatherIndex(F32(), from + kPair<E> - 1, stride), out);
+        out += kLanes * kPair<E>;
+      }
+    }
+  }
+}
+
+template <std::size_t kWidth>
+HWY_INLINE void pack_rows(const float* even, const float*, float* out) {
+  const hn::CappedTag<float, kWidth> d;
+  for (std::size_t j = 0; j < kWidth; j += hn::MaxLanes(d)) hn::StoreU(hn::LoadU(d, even + j), d, out + j);
+}
+template <std::size_t kWidth>
+HWY_INLINE void pack_rows(const BFloat16* even, const BFloat16* odd, BFloat16* out) {
+  const hn::CappedTag<std::uint32_t, kWidth> d;
+  const hn::Rebind<std::uint16_t, decltype(d)> half;
+  for (std::size_t j = 0; j < kWidth; j += hn::MaxLanes(d)) {
+    const auto lo = hn::PromoteTo(d, hn::LoadU(half, reinterpret_cast<const std::uint16_t*>(even + j)));
+    const auto hi = hn::PromoteTo(d, hn::LoadU(half, reinterpret_cast<const std::uint16_t*>(odd + j)));
+    hn::StoreU(hn::Or(lo, hn::ShiftLeft<16>(hi)), d, reinterpret_cast<std::uint32_t*>(out + 2 * j));
+  }
+}
+
+// An activation: the reduced extent is its rows, the tokens.
+template <PackShape kShape>
+void pack_activation(const PackArgs& args, std::size_t task) {
+  using E = ElementType<kShape.operands>;
+  constexpr std::size_t kWidth = kShape.op == PackOp::left ? kLeftPanel : kRightPanel;
+  const auto* x = static_cast<const E*>(args.source);
+  auto* packed = static_cast<E*>(args.packed);
+  const Range rows = block(task, kPackBlock, kShape.rows);
+  for (std::size_t col = 0; col < kShape.cols; col += kWidth) {
+    E* out = packed + col * kShape.rows + rows.begin * kWidth;
+    for (std::size_t row = rows.begin; row < rows.end; row += kPair<E>, out += kWidth * kPair<E>) {
+      const E* from = x + row * kShape.cols + col;
+      pack_rows<kWidth>(from, from + (kPair<E> - 1) * kShape.cols, out);
+    }
+  }
+}
+
+// ---- one function per slot
+
+template <GemmShape kShape>
+constexpr GemmFn gemm_kernel() {
+  if constexpr (kShape.op == GemmOp::nn) {
+    return &gemm_nn<kShape>;
+  } else {
+    return &gemm_tn<kShape>;
+  }
+}
+
+template <PackShape kShape>
+constexpr PackFn pack_kernel() {
+  if constexpr (kShape.op == PackOp::weight) {
+    return &pack_weight<kShape>;
+  } else if constexpr (kShape.op == PackOp::weight_transpose) {
+    return &pack_weight_transpose<kShape>;
+  } else {
+    return &pack_activation<kShape>;
+  }
+}
+
+}  // namespace diecast::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif  // DIECAST_GEMM_INL

@@ -1,0 +1,45 @@
+#include <utility>
+
+#include <diecast/kernels/table.hpp>
+#include <diecast/model/transformer.hpp>
+#include <diecast/preset/active.hpp>
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/rows.cpp"
+#include <hwy/foreach_target.h>
+
+#include "kernels/rows-inl.hpp"
+
+HWY_BEFORE_NAMESPACE();
+namespace diecast::HWY_NAMESPACE {
+
+void row_table(KernelTable<ActivePreset>& table) {
+  static constexpr const KernelShapes& shapes = KernelPlan<ActivePreset>::shapes;
+  [&]<std::size_t... kSlot>(std::index_sequence<kSlot...>) {
+    table.norms = {NormFns{&norm_forward<shapes.norms.items[kSlot]>, &norm_backward<shapes.norms.items[kSlot]>}...};
+  }(std::make_index_sequence<shapes.norms.count>());
+  [&]<std::size_t... kSlot>(std::index_sequence<kSlot...>) {
+    table.activations = {ActivationFns{&activation_forward<shapes.activations.items[kSlot]>,
+                                       &activation_backward<shapes.activations.items[kSlot]>}...};
+  }(std::make_index_sequence<shapes.activations.count>());
+  [&]<std::size_t... kSlot>(std::index_sequence<kSlot...>) {
+    table.losses = {&loss_row<shapes.losses.items[kSlot]>...};
+  }(std::make_index_sequence<shapes.losses.count>());
+  table.rows = {&column_sum<float>, &column_sum<BFloat16>, &to_bf16, &add, &dropout};
+}
+
+}  // namespace diecast::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace diecast {
+
+HWY_EXPORT(row_table);
+
+template <>
+void load_row_kernels<ActivePreset>(KernelTable<ActivePreset>& table) {
+  HWY_DYNAMIC_DISPATCH(row_table)(table);
+}
+
+}  // namespace diecast
+#endif  // HWY_ONCE

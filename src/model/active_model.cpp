@@ -1,0 +1,245 @@
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <boost/hana/for_each.hpp>
+
+#include <diecast/core/arena.hpp>
+#include <diecast/core/random.hpp>
+#include <diecast/kernels/dispatch.hpp>
+#include <diecast/model/model.hpp>
+#include <diecast/model/transformer.hpp>
+#include <diecast/preset/active.hpp>
+
+// The only file that instantiates Transformer<ActivePreset>.
+
+namespace diecast {
+namespace {
+
+using P = ActivePreset;
+using Training = Transformer<P>;
+using Generating = Transformer<P, 1>;
+static_assert(Training::Params::bytes == Generating::Params::bytes && Training::Packs::bytes == Generating::Packs::bytes,
+              "generation must read the parameters that training writes");
+
+constexpr std::size_t kStored = Training::Params::bytes / sizeof(float);
+constexpr std::size_t kRopeFloats = P::value.position == Position::rope ? P::value.seq_len * P::value.head_dim() : 0;
+
+// ---- the parameter table
+
+template <class L>
+void append_rows(ParamTable& table, const std::string& prefix, std::size_t offset) {
+  if constexpr (requires { L::for_each_part([](auto&&...) {}); }) {
+    L::for_each_part([&](const std::string& name, std::size_t part_offset, auto type) {
+      append_rows<typename decltype(type)::type>(table, name.empty() ? prefix : prefix + name + ".",
+                                                 offset + part_offset);
+    });
+  } else {
+    boost::hana::for_each(L::Params::all, [&](auto type) {
+      using Q = typename decltype(type)::type;
+      std::vector<std::size_t> shape(Q::shape::extents.begin(), Q::shape::extents.end());
+      shape.front() = Q::rows;
+      table.rows.push_back({prefix + std::string(std::string_view(Q::name)), std::move(shape), offset / sizeof(float),
+                            Q::shape::size, Q::decays, Q::init});
+      offset += Q::bytes;
+    });
+  }
+}
+
+ParamTable make_param_table() {
+  ParamTable table;
+  append_rows<Training>(table, "", 0);
+  table.stored = kStored;
+  return table;
+}
+
+// ---- the arena
+
+enum Part { kParameters, kGradients, kFirstMoments, kSecondMoments, kPacks, kSaved, kScratch, kRope, kThreads, kParts };
+constexpr std::array<std::string_view, kParts> kPartNames{
+    "parameters", "gradients", "first moments", "second moments", "packed weights",
+    "saved activations", "scratch", "rope table", "thread scratch"};
+
+constexpr std::array<std::size_t, kParts> part_bytes(std::size_t threads) {
+  return {Training::Params::bytes, Training::Params::bytes, Training::Params::bytes, Training::Params::bytes,
+          Training::Packs::bytes,  Training::Saved::bytes,  Training::Scratch::bytes, kRopeFloats * sizeof(float),
+          threads * round_up(Training::thread_scratch_bytes, kAlignment)};
+}
+
+constexpr std::size_t sum_of(const std::array<std::size_t, kParts>& sizes, std::size_t count = kParts) {
+  std::size_t sum = 0;
+  for (std::size_t i = 0; i < count; ++i) sum += round_up(sizes[i], kAlignment);
+  return sum;
+}
+
+// Multiply-adds count as two; forward once, backward twice; attention as much as causality leaves of it.
+double flops_per_token() {
+  constexpr Preset p = P::value;
+  double matrices = p.tied_head ? static_cast<double>(p.vocab_size * p.d_model) : 0;
+  for (const ParamRow& row : make_param_table().rows)
+    if (row.shape.size() == 2 && !row.name.starts_with("embedding.")) matrices += static_cast<double>(row.size());
+  return 6 * matrices + 6.0 * static_cast<double>(p.n_layers * p.d_model * p.seq_len);
+}
+
+ModelPlan plan_for(std::size_t threads) {
+  const auto sizes = part_bytes(threads);
+  ModelPlan plan{{}, sum_of(sizes), flops_per_token()};
+  for (std::size_t i = 0; i < kParts; ++i)
+    if (sizes[i] != 0) plan.parts.push_back({kPartNames[i], round_up(sizes[i], kAlignment)});
+  return plan;
+}
+
+// Cosines and sines of position * theta^(-2i / D), i < D / 2, for each position (Su et al. 2021, section 3.2.2).
+[[maybe_unused]] void fill_rope(float* table) {
+  constexpr std::size_t kDim = P::value.head_dim();
+  for (std::size_t t = 0; t < P::value.seq_len; ++t) {
+    for (std::size_t i = 0; i < kDim / 2; ++i) {
+      const double exponent = -2.0 * static_cast<double>(i) / static_cast<double>(kDim);
+      const double angle = static_cast<double>(t) * std::pow(P::value.rope_theta, exponent);
+      table[t * kDim + i] = static_cast<float>(std::cos(angle));
+      table[t * kDim + kDim / 2 + i] = static_cast<float>(std::sin(angle));
+    }
+  }
+}
+
+std::uint32_t dropout_key(DropoutKey key) {
+  return static_cast<std::uint32_t>(Random{key.seed, 0x64726F70}.bits(key.step));
+}
+
+Loss sum_losses(std::span<const float> losses, std::span<const Token> targets) {
+  Loss loss;
+  for (std::size_t i = 0; i < losses.size(); ++i) {
+    if (targets[i] == kIgnoredToken) continue;
+    loss.sum += losses[i];
+    ++loss.tokens;
+  }
+  return loss;
+}
+
+// ---- generation
+
+class ActiveDecoder final : public Decoder {
+ public:
+  ActiveDecoder(Context<P> ctx, const Frame<Training>& trained)
+      : ctx_(ctx),
+        memory_(Generating::Saved::bytes + Generating::Scratch::bytes),
+        frame_{trained.params, trained.packs, trained.grads, memory_.at<std::byte>(0),
+               memory_.at<std::byte>(Generating::Saved::bytes), 0} {
+    ctx_.training = false;
+  }
+
+  void reset() override { ctx_.position = 0; }
+  std::size_t position() const override { return ctx_.position; }
+
+  std::span<const float> next(Token token) override {
+    const auto features = Generating::features(ctx_, frame_, {&token});
+    const auto logits = Generating::Head::logits(ctx_, Generating::head(frame_), features);
+    ++ctx_.position;
+    return logits.span().template first<P::value.vocab_size>();
+  }
+
+ private:
+  Context<P> ctx_;
+  Arena memory_;
+  Frame<Generating> frame_;
+};
+
+// ---- the model
+
+class ActiveModel final : public Model {
+ public:
+  ActiveModel(ThreadPool& pool, const std::string& target)
+      : target_(target),
+        table_(make_param_table()),
+        plan_(plan_for(pool.threads())),
+        sizes_(part_bytes(pool.threads())),
+        arena_(sum_of(sizes_)),
+        ctx_{.kernels = &kernels_for<P>(target_),
+             .pool = &pool,
+             .thread_scratch = at<std::byte>(kThreads),
+             .thread_scratch_bytes = round_up(Training::thread_scratch_bytes, kAlignment),
+             .rope = at<float>(kRope)},
+        frame_{at<float>(kParameters), at<std::byte>(kPacks), at<float>(kGradients), at<std::byte>(kSaved),
+               at<std::byte>(kScratch), 0} {
+    if constexpr (kRopeFloats != 0) fill_rope(at<float>(kRope));
+  }
+
+  const Preset& preset() const override { return P::value; }
+  const ParamTable& param_table() const override { return table_; }
+  const ModelPlan& plan() const override { return plan_; }
+  std::string_view target() const override { return target_; }
+
+  std::span<float> parameters() override { return {at<float>(kParameters), kStored}; }
+  std::span<float> gradients() override { return {at<float>(kGradients), kStored}; }
+  std::span<float> first_moments() override { return {at<float>(kFirstMoments), kStored}; }
+  std::span<float> second_moments() override { return {at<float>(kSecondMoments), kStored}; }
+
+  void initialise(std::uint64_t seed) override {
+    constexpr double kStd = 0.02;
+    const double residual = kStd / std::sqrt(2.0 * static_cast<double>(P::value.n_layers));
+    for (std::size_t r = 0; r < table_.rows.size(); ++r) {
+      const ParamRow& row = table_.rows[r];
+      const auto all = parameters().subspan(row.offset, row.stored);
+      std::fill(all.begin(), all.end(), row.init == Init::ones ? 1.0f : 0.0f);
+      if (row.init != Init::normal && row.init != Init::residual) continue;
+      const Random random{seed, r};
+      const double scale = row.init == Init::residual ? residual : kStd;
+      const auto values = row.in(parameters());
+      constexpr std::size_t kChunk = 65536;
+      ctx_.pool->run(ceil_div(values.size(), kChunk), [&](std::size_t task, std::size_t) {
+        const Range chunk = block(task, kChunk, values.size());
+        for (std::size_t i = chunk.begin; i < chunk.end; ++i)
+          values[i] = static_cast<float>(scale * random.normal(i));
+      });
+    }
+    parameters_changed();
+  }
+
+  void parameters_changed() override { Training::pack(ctx_, frame_); }
+
+  Loss forward_backward(TokenBatch batch, float scale, DropoutKey key) override {
+    Context<P> ctx = ctx_;
+    ctx.training = true;
+    ctx.dropout_key = dropout_key(key);
+    const auto losses = Training::forward_backward(ctx, frame_, {batch.inputs.data()}, {batch.targets.data()}, scale);
+    return sum_losses(losses.span(), batch.targets);
+  }
+
+  Loss loss(TokenBatch batch) override {
+    const auto losses = Training::losses(ctx_, frame_, {batch.inputs.data()}, {batch.targets.data()});
+    return sum_losses(losses.span(), batch.targets);
+  }
+
+  std::unique_ptr<Decoder> make_decoder() override { return std::make_unique<ActiveDecoder>(ctx_, frame_); }
+
+ private:
+  template <class T>
+  T* at(Part part) const {
+    return arena_.at<T>(sum_of(sizes_, part));
+  }
+
+  std::string target_;
+  ParamTable table_;
+  ModelPlan plan_;
+  std::array<std::size_t, kParts> sizes_;
+  Arena arena_;
+  Context<P> ctx_;
+  Frame<Training> frame_;
+};
+
+}  // namespace
+
+const Preset& active_preset() { return P::value; }
+
+ModelPlan model_plan() { return plan_for(available_cpus()); }
+
+std::unique_ptr<Model> make_model(ThreadPool& pool, std::string_view target) {
+  return std::make_unique<ActiveModel>(pool, choose_target(target));
+}
+
+}  // namespace diecast

@@ -1,0 +1,42 @@
+#include <diecast/report/log.hpp>
+
+#include <fmt/format.h>
+
+#include <diecast/core/error.hpp>
+
+namespace diecast {
+
+void Log::open(const std::filesystem::path& path) {
+  file_.open(path, std::ios::app);
+  if (!file_) throw Error(Fault::run, "cannot write", path.string(), "check its permissions");
+  file_ << before_file_ << std::flush;
+}
+
+void Log::info(std::string_view text) {
+  if (level_ >= Level::info) say(text);
+  detail(text);
+}
+
+void Log::warning(std::string_view text) {
+  const std::string line = fmt::format("warning: {}", text);
+  if (level_ >= Level::warning) say(line);
+  detail(line);
+}
+
+void Log::detail(std::string_view text) {
+  if (file_.is_open())
+    file_ << text << std::endl;
+  else
+    (before_file_ += text) += '\n';
+}
+
+void Log::progress(const Progress& progress) {
+  if (level_ >= Level::info) display_.show(progress);
+}
+
+void Log::say(std::string_view text) {
+  display_.clear();
+  fmt::print(stderr, "{}\n", text);
+}
+
+}  // namespace diecast

@@ -1,0 +1,37 @@
+#include <diecast/train/stop_signal.hpp>
+
+#include <unistd.h>
+
+#include <csignal>
+
+namespace diecast {
+namespace {
+
+// A signal handler reaches nothing but globals.
+std::atomic<int> first_signal{0};
+static_assert(std::atomic<int>::is_always_lock_free, "StopSignal: only lock-free atomics may be used in a handler");
+
+void on_signal(int signal) {
+  if (first_signal.exchange(signal) != 0) _exit(128 + signal);
+}
+
+void handle_with(void (*handler)(int)) {
+  struct sigaction action {};
+  action.sa_handler = handler;
+  action.sa_flags = SA_RESTART;
+  sigaction(SIGINT, &action, nullptr);
+  sigaction(SIGTERM, &action, nullptr);
+}
+
+}  // namespace
+
+StopSignal::StopSignal() {
+  first_signal = 0;
+  handle_with(on_signal);
+}
+
+StopSignal::~StopSignal() { handle_with(SIG_DFL); }
+
+const std::atomic<int>& StopSignal::received() { return first_signal; }
+
+}  // namespace diecast

@@ -1,0 +1,51 @@
+#include <diecast/train/train_plan.hpp>
+
+#include <cmath>
+
+namespace diecast {
+namespace {
+
+void limit_steps(TrainPlan& plan, const char* reason, double steps) {
+  if (steps <= 0) return;
+  const double whole = std::ceil(steps);
+  if (whole >= static_cast<double>(plan.last_step)) return;
+  plan.last_step = static_cast<std::uint64_t>(whole);
+  plan.last_step_reason = reason;
+}
+
+Schedule make_schedule(const RunConfig& config, const TrainPlan& plan) {
+  const ScheduleSection& section = config.schedule;
+  const std::string& name = section.name.value;
+  return {.course = name == "cosine"   ? Schedule::Course::cosine
+                    : name == "linear" ? Schedule::Course::linear
+                                       : Schedule::Course::constant,
+          .lr = config.optimizer.lr,
+          .min_lr = section.min_lr,
+          .warmup_steps = section.warmup_steps,
+          .decay_steps = section.decay_steps > 0 ? section.decay_steps.value : plan.last_step};
+}
+
+}  // namespace
+
+TrainPlan make_train_plan(const RunConfig& config, const Preset& preset, std::uint64_t batches_per_epoch) {
+  const TrainSection& train = config.train;
+  TrainPlan plan;
+  plan.micro_batches = train.micro_batches;
+  plan.tokens_per_step = preset.rows() * plan.micro_batches;
+  const double batches = static_cast<double>(batches_per_epoch);
+  const double micro_batches = static_cast<double>(plan.micro_batches);
+  limit_steps(plan, "train.max_steps", static_cast<double>(train.max_steps));
+  limit_steps(plan, "train.max_tokens",
+              static_cast<double>(train.max_tokens) / static_cast<double>(plan.tokens_per_step));
+  limit_steps(plan, "train.max_epochs", train.max_epochs * batches / micro_batches);
+  if (train.max_minutes > 0) plan.max_seconds = 60 * train.max_minutes;
+  plan.schedule = make_schedule(config, plan);
+  plan.optimizer = {.beta1 = config.optimizer.beta1,
+                    .beta2 = config.optimizer.beta2,
+                    .eps = config.optimizer.eps,
+                    .weight_decay = config.optimizer.weight_decay,
+                    .grad_clip = config.optimizer.grad_clip};
+  return plan;
+}
+
+}  // namespace diecast

@@ -1,0 +1,165 @@
+#include <diecast/train/trainer.hpp>
+
+#include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include <diecast/core/error.hpp>
+
+namespace diecast {
+namespace {
+
+double seconds_between(std::chrono::steady_clock::time_point from, std::chrono::steady_clock::time_point to) {
+  return std::chrono::duration<double>(to - from).count();
+}
+
+TrainedArrays arrays_of(Model& model) {
+  return {model.parameters(), model.gradients(), model.first_moments(), model.second_moments()};
+}
+
+}  // namespace
+
+Trainer::Trainer(TrainerParts parts)
+    : parts_(std::move(parts)),
+      optimizer_(parts_.model.param_table(), arrays_of(parts_.model), parts_.plan.optimizer, parts_.pool,
+                 span_ops(parts_.model.target())) {}
+
+TrainEnd Trainer::run(const TrainState& start) {
+  state_ = start;
+  earlier_seconds_ = start.wall_seconds;
+  began_ = saved_at_ = Clock::now();
+  if (start.step > 0) saved_step_ = start.step;
+  std::optional<Evaluation> evaluation;
+  while (!is_over() && take_step()) {
+    const bool last = is_over();
+    evaluation = last || is_due(parts_.config.eval.every_steps) ? evaluate(last) : std::nullopt;
+    if (last || evaluation || is_due(parts_.config.log.every_steps)) write_metrics(evaluation);
+    if (last || checkpoint_is_due()) save();
+    if (!last && is_due(parts_.config.sample.every_steps)) parts_.sample(state_.step);
+    show_progress();
+  }
+  if (saved_step_ != state_.step) save();
+  const bool all_steps = state_.step >= parts_.plan.last_step;
+  return {.state = state_,
+          .signal = parts_.stop,
+          .reason = all_steps ? std::string_view(parts_.plan.last_step_reason) : "train.max_minutes",
+          .evaluation = evaluation};
+}
+
+// One optimizer step. False, and nothing changed, when a signal came before its last micro-step.
+bool Trainer::take_step() {
+  const auto start = Clock::now();
+  const std::uint64_t micro_batches = parts_.plan.micro_batches;
+  const float scale = 1.0f / static_cast<float>(parts_.plan.tokens_per_step);
+  optimizer_.zero_gradients();
+  Loss loss;
+  for (std::uint64_t i = 0; i < micro_batches; ++i) {
+    if (parts_.stop != 0) return false;
+    const std::uint64_t micro_step = state_.micro_steps + i;
+    parts_.batches.fill(micro_step, batch_);
+    const Loss part = parts_.model.forward_backward(
+        batch_.view(), scale, {.seed = parts_.config.run.seed, .step = micro_step});
+    loss.sum += part.sum;
+    loss.tokens += part.tokens;
+  }
+  loss_ = loss.mean();
+  check_finite(loss_, "loss");
+  grad_norm_ = optimizer_.gradient_norm();
+  check_finite(grad_norm_, "gradient");
+  lr_ = parts_.plan.schedule.at(state_.step);
+  optimizer_.update(state_.step + 1, lr_, grad_norm_);
+  parts_.model.parameters_changed();
+
+  ++state_.step;
+  state_.micro_steps += micro_batches;
+  state_.tokens += loss.tokens;
+  const double seconds = seconds_between(start, Clock::now());
+  line_seconds_ += seconds;
+  ++line_steps_;
+  usual_step_seconds_ = usual_step_seconds_ == 0 ? seconds : 0.9 * usual_step_seconds_ + 0.1 * seconds;
+  return true;
+}
+
+bool Trainer::is_over() const {
+  return state_.step >= parts_.plan.last_step || wall_seconds() >= parts_.plan.max_seconds;
+}
+
+bool Trainer::is_due(std::uint64_t every_steps) const {
+  return every_steps > 0 && state_.step % every_steps == 0;
+}
+
+bool Trainer::checkpoint_is_due() const {
+  const CheckpointSection& section = parts_.config.checkpoint;
+  const bool by_time =
+      section.every_minutes > 0 && seconds_between(saved_at_, Clock::now()) >= 60 * section.every_minutes;
+  return by_time || is_due(section.every_steps);
+}
+
+std::optional<Evaluation> Trainer::evaluate(bool whole) {
+  const std::size_t batches = whole ? 0 : parts_.config.eval.max_batches.value;
+  const std::optional<Evaluation> evaluation = parts_.evaluator.run(batches, parts_.stop);
+  std::optional<double>& best = state_.best_validation_loss;
+  if (evaluation && (!best || evaluation->loss < *best)) best = evaluation->loss;
+  return evaluation;
+}
+
+void Trainer::save() {
+  state_.wall_seconds = wall_seconds();
+  parts_.save(state_);
+  saved_step_ = state_.step;
+  saved_at_ = Clock::now();
+}
+
+void Trainer::write_metrics(const std::optional<Evaluation>& evaluation) {
+  const double step_seconds = line_seconds_ / static_cast<double>(line_steps_);
+  const double tok_per_s = static_cast<double>(parts_.plan.tokens_per_step) / step_seconds;
+  parts_.metrics.write({.step = state_.step,
+                        .tokens = state_.tokens,
+                        .epoch = static_cast<double>(state_.micro_steps) / static_cast<double>(parts_.batches.batches_per_epoch()),
+                        .loss = loss_,
+                        .lr = lr_,
+                        .grad_norm = grad_norm_,
+                        .tok_per_s = tok_per_s,
+                        .mfu = share_of_peak(tok_per_s),
+                        .step_ms = 1000 * step_seconds,
+                        .wall_s = wall_seconds(),
+                        .evaluation = evaluation});
+  if (evaluation)
+    parts_.log.detail(fmt::format("step {}: loss {:.4f}, validation loss {:.4f}, perplexity {:.2f}", state_.step,
+                                  loss_, evaluation->loss, evaluation->perplexity));
+  line_seconds_ = 0;
+  line_steps_ = 0;
+}
+
+void Trainer::show_progress() {
+  const TrainPlan& plan = parts_.plan;
+  const double step_seconds = std::max(usual_step_seconds_, 1e-9);
+  const double tok_per_s = static_cast<double>(plan.tokens_per_step) / step_seconds;
+  // Steps that are left by count and by time; a run limited by time alone has an estimated last step.
+  const double by_count = plan.last_step == TrainPlan::kNever ? HUGE_VAL : static_cast<double>(plan.last_step - state_.step);
+  const double by_time = std::max(0.0, plan.max_seconds - wall_seconds()) / step_seconds;
+  const double steps_left = std::min(by_count, by_time);
+  parts_.log.progress({.step = state_.step,
+                       .total_steps = state_.step + static_cast<std::uint64_t>(std::llround(steps_left)),
+                       .loss = loss_,
+                       .tok_per_s = tok_per_s,
+                       .batch = parts_.model.preset().batch_size * plan.micro_batches,
+                       .share_of_peak = share_of_peak(tok_per_s),
+                       .eta_seconds = steps_left * step_seconds});
+}
+
+void Trainer::check_finite(double value, std::string_view what) const {
+  if (!std::isfinite(value))
+    throw Error(Fault::run, fmt::format("the {} is not finite", what), fmt::format("step {}", state_.step + 1),
+                "lower optimizer.lr or optimizer.grad_clip; checkpoints of earlier steps are intact");
+}
+
+std::optional<double> Trainer::share_of_peak(double tok_per_s) const {
+  if (!parts_.peak_flops) return {};
+  return tok_per_s * parts_.model.plan().flops_per_token / *parts_.peak_flops;
+}
+
+double Trainer::wall_seconds() const { return earlier_seconds_ + seconds_between(began_, Clock::now()); }
+
+}  // namespace diecast

@@ -1,0 +1,155 @@
+#include <diecast/config/run_config.hpp>
+
+#include <initializer_list>
+#include <string>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include <diecast/config/nearest.hpp>
+#include <diecast/core/error.hpp>
+
+namespace diecast {
+namespace {
+
+constexpr std::string_view kModel =
+    "name = \"quarter\"\nn_layers = 2\ndropout = 0.0\ntied_head = true\nnorm = \"layer_norm\"\n";
+constexpr std::string_view kLimit = "[train]\nmax_steps = 10\n";
+
+RunConfig resolve(std::string_view text, std::vector<std::string> overrides = {}) {
+  const TomlText files[] = {{kLimit, "default.toml"}, {text, "run.toml"}};
+  return resolve_run_config(files, overrides, kModel);
+}
+
+// The whole line a user sees.
+std::string error_of(std::string_view text, std::vector<std::string> overrides = {}) {
+  try {
+    resolve(text, std::move(overrides));
+  } catch (const Error& error) {
+    CHECK(error.fault() == Fault::usage);
+    return error.what();
+  }
+  return "no error";
+}
+
+TEST_CASE("values come from the defaults, then the files in order, then --set") {
+  const TomlText files[] = {{"[train]\nmax_steps = 10\n[run]\nseed = 3\nthreads = 1", "a.toml"},
+                            {"[run]\nseed = 4\n[data]\nshuffle = false", "b.toml"}};
+  const std::vector<std::string> overrides{"run.threads=2", "sample.prompts=[\"Once\", \"Two\"]"};
+  const RunConfig config = resolve_run_config(files, overrides, kModel);
+  CHECK(config.log.every_steps == 10);
+  CHECK(config.train.max_steps == 10);
+  CHECK(config.run.seed == 4);
+  CHECK(config.run.seed.where == "b.toml:2:8");
+  CHECK(config.run.threads == 2);
+  CHECK(config.run.threads.where == "--set run.threads");
+  CHECK_FALSE(config.data.shuffle);
+  CHECK(config.sample.prompts.value == std::vector<std::string>{"Once", "Two"});
+}
+
+TEST_CASE("--set takes TOML and, where that fails or a text is wanted, the text itself") {
+  const RunConfig config =
+      resolve("", {"optimizer.lr=1e-4", "data.source=my file.txt", "run.out=2024", "data.pattern=\"*.md\""});
+  CHECK(config.optimizer.lr == 1e-4);
+  CHECK(config.data.source.value == "my file.txt");
+  CHECK(config.run.out.value == "2024");
+  CHECK(config.data.pattern.value == "*.md");
+}
+
+TEST_CASE("a whole number will do where a float is asked for, but not the other way round") {
+  CHECK(resolve("[optimizer]\nlr = 1").optimizer.lr == 1.0);
+  CHECK(error_of("[run]\nseed = 1.5") == "run.seed must be an integer, not a float, run.toml:2:8");
+}
+
+TEST_CASE("a file that sets a limit drops the limits before it, and --set only adds one") {
+  const RunConfig config = resolve("[train]\nmax_epochs = 3", {"train.max_minutes=1"});
+  CHECK(config.train.max_steps == 0);
+  CHECK(config.train.max_epochs == 3);
+  CHECK(config.train.max_minutes == 1);
+  CHECK(resolve("[train]\nmicro_batches = 2").train.max_steps == 10);
+}
+
+TEST_CASE("an unknown key names the nearest one and its place") {
+  CHECK(error_of("[train]\nmax_step = 1") == "unknown key train.max_step, run.toml:2:1, the nearest is train.max_steps");
+  CHECK(error_of("[optimizer]\nwarmup_steps = 1") ==
+        "unknown key optimizer.warmup_steps, run.toml:2:1, the nearest is schedule.warmup_steps");
+  CHECK(error_of("[model]\nlayers = 2") == "unknown key model.layers, run.toml:2:1, the nearest is model.n_layers");
+  CHECK(error_of("seed = 2") == "unknown key seed, run.toml:1:1, the nearest is run.seed");
+  CHECK(error_of("[optimiser]\nlr = 2") == "unknown key optimiser, run.toml:1:2, the nearest is optimizer");
+  CHECK(error_of("", {"optimizer.lrr=1"}) ==
+        "unknown key optimizer.lrr, --set optimizer.lrr, the nearest is optimizer.lr");
+}
+
+TEST_CASE("a wrong type names the right one and its place") {
+  CHECK(error_of("[optimizer]\nlr = \"big\"") == "optimizer.lr must be a number, not a string, run.toml:2:6");
+  CHECK(error_of("[sample]\nprompts = [1]") == "sample.prompts must be an array of strings, not an array, run.toml:2:11");
+  CHECK(error_of("[data]\nshuffle = 1") == "data.shuffle must be true or false, not an integer, run.toml:2:11");
+  CHECK(error_of("train = 3") == "train is a section, not a value, run.toml:1:1, write [train] on a line of its own");
+}
+
+TEST_CASE("a value out of range names the range and its place") {
+  CHECK(error_of("[optimizer]\nlr = 0") == "optimizer.lr = 0 is out of range, run.toml:2:6, it must be above 0");
+  CHECK(error_of("[optimizer]\nbeta2 = 1.0") ==
+        "optimizer.beta2 = 1 is out of range, run.toml:2:9, it must be from 0 to 1, 1 excluded");
+  CHECK(error_of("", {"run.seed=-1"}) == "run.seed = -1 is out of range, --set run.seed, it must be at least 0");
+  CHECK(error_of("[optimizer]\nlr = nan").starts_with("optimizer.lr = nan is out of range"));
+  CHECK(error_of("[schedule]\nname = \"cosin\"") ==
+        "schedule.name cannot be \"cosin\", run.toml:2:8, use one of cosine, linear, constant; the nearest is cosine");
+}
+
+TEST_CASE("text that is not TOML is an error at its place") {
+  CHECK(error_of("[train]\nmax_steps = = 3").find("run.toml:2:13") != std::string::npos);
+  CHECK(error_of("", {"train"}).starts_with("--set train is not SECTION.KEY=VALUE"));
+}
+
+TEST_CASE("[model] may repeat the preset and not contradict it") {
+  CHECK(error_of("[model]\nname = \"quarter\"\nn_layers = 2\ndropout = 0\ntied_head = true") == "no error");
+  CHECK(error_of("[model]\nn_layers = 4") ==
+        "model.n_layers = 4 contradicts this binary, which was built with 2, run.toml:2:12, "
+        "delete the key or use the binary of another preset");
+  CHECK(error_of("[model]\nnorm = 'rms_norm'").starts_with("model.norm = 'rms_norm' contradicts"));
+  CHECK(error_of("[model]\ntied_head = false").starts_with("model.tied_head = false contradicts"));
+  CHECK(error_of("[model]\nn_layers = '2'").starts_with("model.n_layers = '2' contradicts"));
+}
+
+TEST_CASE("what a later version brings is refused") {
+  for (const char* text : {"[data]\npacking = 'padded'", "[data]\nworkers = 2", "[data]\nprefetch_batches = 2",
+                           "[data]\ntext_field = 'body'", "[tokenizer]\nkind = 'char'",
+                           "[tokenizer]\nmemory = '1G'", "[log]\ntensorboard = true"}) {
+    CAPTURE(text);
+    CHECK(error_of(text).find("is not available yet, run.toml:2:") != std::string::npos);
+  }
+}
+
+TEST_CASE("settings that make no sense together are refused") {
+  CHECK(error_of("[train]\nmax_steps = 0").starts_with("nothing says when training ends"));
+  CHECK(error_of("[schedule]\nmin_lr = 1.0").starts_with("schedule.min_lr = 1 is above optimizer.lr"));
+  CHECK(error_of("[train]\nmax_minutes = 1").starts_with("a cosine schedule needs a last step"));
+  CHECK(error_of("[train]\nmax_minutes = 1\n[schedule]\nname = 'constant'") == "no error");
+}
+
+TEST_CASE("the text of a configuration reads back to the same configuration") {
+  const RunConfig config = resolve(
+      "[optimizer]\nlr = 3e-4\neps = 1e-9\n[sample]\nprompts = ['He said \"no\"', \"\", \"tab\\tünï\\n\\\\\"]\n"
+      "[run]\nout = 'a b'\nseed = 9007199254740993");
+  const std::string text = to_toml(config, kModel);
+  CHECK(text.find("lr = 0.0003\n") != std::string::npos);
+  const TomlText file{text, "config.toml"};
+  const RunConfig again = resolve_run_config({&file, 1}, {}, kModel);
+  CHECK(to_toml(again, kModel) == text);
+  CHECK(again.sample.prompts.value == config.sample.prompts.value);
+  CHECK(again.run.seed == 9007199254740993u);
+}
+
+TEST_CASE("the nearest name is the one with the fewest slips") {
+  const std::vector<std::string> names{"train", "eval", "generate", "plan"};
+  CHECK(nearest_name("trian", names) == "train");
+  CHECK(nearest_name("evaluate", names) == "eval");
+  CHECK(nearest_name("gen", names) == "generate");
+  CHECK(edit_distance("trian", "train") == 1);
+  CHECK(edit_distance("", "plan") == 4);
+  CHECK(edit_distance("kitten", "sitting") == 3);
+}
+
+}  // namespace
+}  // namespace diecast

@@ -1,0 +1,141 @@
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include <diecast/core/error.hpp>
+#include <diecast/data/documents.hpp>
+#include <diecast/data/stories.hpp>
+
+#include "tests/temporary_folder.hpp"
+
+using namespace diecast;
+using diecast::testing::TemporaryFolder;
+using diecast::testing::write_file;
+
+namespace {
+
+using Texts = std::vector<std::string>;
+
+Texts read(const std::string& source, const std::string& pattern = "*.txt") {
+  return read_documents({.source = source, .pattern = pattern, .stories = 3, .seed = 7}, {});
+}
+
+// The message of the error that reading must end in; a usage error every time, nothing has been started.
+std::string refusal(const std::string& source, const std::string& pattern = "*.txt") {
+  try {
+    read(source, pattern);
+  } catch (const Error& error) {
+    CHECK(error.fault() == Fault::usage);
+    return error.what();
+  }
+  FAIL("no error for ", source);
+  return {};
+}
+
+bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+}  // namespace
+
+TEST_CASE("a file is one document, byte for byte") {
+  TemporaryFolder folder;
+  write_file(folder / "a.md", "one\n\ntwo\r\n");
+  CHECK(read((folder / "a.md").string()) == Texts{"one\n\ntwo\r\n"});
+}
+
+TEST_CASE("a folder's matching files are read from all levels in the order of their paths") {
+  TemporaryFolder folder;
+  write_file(folder / "b.txt", "b");
+  write_file(folder / "a/z.txt", "a/z");
+  write_file(folder / "a/c/y.txt", "a/c/y");
+  write_file(folder / "skipped.md", "no");
+  write_file(folder / ".hidden.txt", "no");
+  CHECK(read(folder.path().string()) == Texts{"a/c/y", "a/z", "b"});
+  CHECK(read(folder.path().string(), "?.txt") == Texts{"a/c/y", "a/z", "b"});
+  CHECK(read(folder.path().string(), "*.md") == Texts{"no"});
+}
+
+TEST_CASE("a glob is expanded to files only") {
+  TemporaryFolder folder;
+  write_file(folder / "2.txt", "2");
+  write_file(folder / "10.txt", "10");
+  write_file(folder / "deep.txt/3.txt", "3");
+  CHECK(read((folder / "*.txt").string()) == Texts{"10", "2"});
+  CHECK(read((folder / "*/*.txt").string()) == Texts{"3"});
+}
+
+TEST_CASE("a path that exists is not taken for a glob") {
+  TemporaryFolder folder;
+  write_file(folder / "[a].txt", "brackets");
+  CHECK(read((folder / "[a].txt").string()) == Texts{"brackets"});
+}
+
+TEST_CASE("the built-in corpus has the number of stories that was asked for") {
+  CHECK(read("builtin:stories") == Texts{story(7, 0), story(7, 1), story(7, 2)});
+  CHECK(read("builtin:stories:2") == Texts{story(7, 0), story(7, 1)});
+}
+
+TEST_CASE("a built-in corpus that does not exist is refused") {
+  for (const char* source : {"builtin:", "builtin:poems", "builtin:stories:", "builtin:stories:0",
+                             "builtin:stories:-1", "builtin:stories:3x", "builtin:stories5",
+                             "builtin:stories:99999999999999999999999"}) {
+    CAPTURE(source);
+    CHECK(contains(refusal(source), "builtin:stories:N"));
+  }
+}
+
+TEST_CASE("a missing path is named") {
+  TemporaryFolder folder;
+  const std::string path = (folder / "nowhere").string();
+  CHECK(contains(refusal(path), path));
+  CHECK(contains(refusal(path), "No such file or directory"));
+}
+
+TEST_CASE("a folder without a match names the pattern") {
+  TemporaryFolder folder;
+  CHECK(contains(refusal(folder.path().string()), "\"*.txt\""));
+  write_file(folder / "a.txt", "a");
+  CHECK(contains(refusal(folder.path().string(), "*.md"), "\"*.md\""));
+  CHECK(contains(refusal((folder / "*.md").string()), "*.md"));
+}
+
+TEST_CASE("empty files are left out, and refused when there is nothing else") {
+  TemporaryFolder folder;
+  write_file(folder / "a.txt", "");
+  CHECK(contains(refusal((folder / "a.txt").string()), "the file is empty"));
+  write_file(folder / "b.txt", "");
+  CHECK(contains(refusal(folder.path().string()), "all files are empty"));
+  write_file(folder / "c.txt", "c");
+  CHECK(read(folder.path().string()) == Texts{"c"});
+}
+
+TEST_CASE("a file that cannot be read is named") {
+  TemporaryFolder folder;
+  write_file(folder / "a.txt", "a");
+  std::filesystem::permissions(folder / "a.txt", std::filesystem::perms::none);
+  if (std::ifstream(folder / "a.txt")) {
+    MESSAGE("skipped: this user may read every file");
+    return;
+  }
+  CHECK(contains(refusal((folder / "a.txt").string()), (folder / "a.txt").string()));
+}
+
+TEST_CASE("an error while reading is an error, not the end of the file") {
+  // Reading this file at its beginning fails with an I/O error on every Linux.
+  CHECK(contains(refusal("/proc/self/mem"), "Input/output error"));
+}
+
+TEST_CASE("files that are not UTF-8 are warned about once, with the first and their number") {
+  TemporaryFolder folder;
+  const Texts texts{"plain", "gr\xC3\xBC\xC3\x9F", "\xE2\x82\xAC", "\xF0\x9F\x8E\xB2",           // UTF-8
+                    "gr\xFC\xDF", "\xC0\xAF", "\xED\xA0\x80", "\xF4\x90\x80\x80", "cut \xE2\x82"};  // not
+  for (std::size_t i = 0; i < texts.size(); ++i) write_file(folder / (std::to_string(i) + ".txt"), texts[i]);
+  Texts warnings;
+  const Texts read = read_documents({.source = folder.path().string()},
+                                    [&](std::string_view warning) { warnings.emplace_back(warning); });
+  CHECK(read == texts);
+  REQUIRE(warnings.size() == 1);
+  CHECK(contains(warnings[0], "5 of 9 files not UTF-8"));
+  CHECK(contains(warnings[0], (folder / "4.txt").string()));
+}

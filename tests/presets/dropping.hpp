@@ -1,0 +1,18 @@
+#pragma once
+
+#include <diecast/preset/preset.hpp>
+
+namespace diecast::presets {
+
+/// Dropout at every place, and a head of three vectors.
+struct dropping {
+  static constexpr Preset value{
+      .name = "dropping",
+      .n_layers = 2, .d_model = 96, .n_heads = 2, .d_ff = 128,
+      .vocab_size = 100, .seq_len = 24, .batch_size = 4,
+      .precision = Element::f32,
+      .dropout = 0.1,
+  };
+};
+
+}  // namespace diecast::presets

@@ -1,0 +1,12 @@
+#pragma once
+
+#include "presets/gpt2.hpp"
+#include "tests/shrunk.hpp"
+
+namespace diecast::presets {
+
+struct mini_gpt2 {
+  static constexpr Preset value = shrunk(gpt2::value);
+};
+
+}  // namespace diecast::presets

@@ -1,0 +1,12 @@
+#pragma once
+
+#include "presets/stories.hpp"
+#include "tests/shrunk.hpp"
+
+namespace diecast::presets {
+
+struct mini_stories {
+  static constexpr Preset value = shrunk(stories::value);
+};
+
+}  // namespace diecast::presets
