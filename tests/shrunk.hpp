@@ -1,12 +1,15 @@
 #pragma once
 
+#include <string_view>
+
 #include <diecast/preset/preset.hpp>
 
 namespace diecast {
 
 /// A preset's choices at a size whose derivatives can be checked one by one: its layer types cannot drift from
 /// the real ones. 66 rows leave rests in every blocking.
-constexpr Preset shrunk(Preset p) {
+constexpr Preset shrunk(std::string_view name, Preset p) {
+  p.name = name;
   p.n_kv_heads = 4 * p.kv_heads() / p.n_heads;
   p.n_heads = 4;
   p.n_layers = 2;

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <fstream>
+#include <span>
 #include <string>
 #include <system_error>
 #include <vector>
@@ -37,7 +38,8 @@ std::vector<FlatArray> moment_arrays(Model& model) {
   return {{"m.", model.first_moments()}, {"v.", model.second_moments()}};
 }
 
-std::string write_arrays(const fs::path& path, const ParamTable& table, const std::vector<FlatArray>& arrays) {
+std::string write_arrays(const fs::path& path, const ParamTable& table,
+                         const std::vector<FlatArray>& arrays) {
   std::vector<TensorToWrite> tensors;
   for (const FlatArray& array : arrays)
     for (const ParamRow& row : table.rows)
@@ -56,7 +58,8 @@ void read_arrays(const fs::path& path, const ParamTable& table, const std::vecto
 
 void write_files(const fs::path& folder, Model& model, const TrainState& state) {
   const ParamTable& table = model.param_table();
-  StateFile file{.state = state, .preset = preset_to_json(model.preset()), .model_hash = {}, .optimizer_hash = {}};
+  StateFile file{
+      .state = state, .preset = preset_to_json(model.preset()), .model_hash = {}, .optimizer_hash = {}};
   file.model_hash = write_arrays(folder / kModelFile, table, parameter_arrays(model));
   file.optimizer_hash = write_arrays(folder / kOptimizerFile, table, moment_arrays(model));
   DurableFile state_file(folder / kStateFile);
@@ -79,7 +82,8 @@ std::string mebibytes(std::uint64_t bytes) {
 void check_free_space(const fs::path& folder, std::uint64_t needed) {
   struct statvfs volume;
   if (statvfs(folder.c_str(), &volume) != 0)
-    throw Error(Fault::run, "cannot see the free space: " + std::generic_category().message(errno), folder.string());
+    throw Error(Fault::run, "cannot see the free space: " + std::generic_category().message(errno),
+                folder.string());
   const std::uint64_t free = std::uint64_t{volume.f_bavail} * volume.f_frsize;
   if (free < needed)
     throw Error(Fault::run, "only " + std::to_string(free >> 20) + " MiB are free", folder.string());
@@ -96,16 +100,20 @@ void remove_temporaries(const fs::path& checkpoints) {
 
 // Gives the finished folder its name. A checkpoint of that step, saved before, goes in the same instant.
 void publish(const fs::path& temporary, const fs::path& checkpoint) {
-  const bool exists = fs::exists(checkpoint);
-  if (!exists || renameat2(AT_FDCWD, temporary.c_str(), AT_FDCWD, checkpoint.c_str(), RENAME_EXCHANGE) != 0) {
-    if (exists) fs::remove_all(checkpoint);  // some network file systems cannot exchange two names
+  if (!fs::exists(checkpoint)) {
+    fs::rename(temporary, checkpoint);
+  } else if (renameat2(AT_FDCWD, temporary.c_str(), AT_FDCWD, checkpoint.c_str(), RENAME_EXCHANGE) != 0) {
+    const bool unsupported = errno == EINVAL || errno == ENOSYS;  // by some network file systems
+    if (!unsupported)
+      throw std::system_error(errno, std::generic_category(), "exchange " + checkpoint.string());
+    fs::remove_all(checkpoint);
     fs::rename(temporary, checkpoint);
   }
   sync_folder(checkpoint.parent_path());
 }
 
-// Deletes all but the last `keep_last` checkpoints. Those of later steps than `newest` are left from before the
-// run was taken back to an earlier one; they do not count, nor are they deleted.
+// Deletes all but the last `keep_last` checkpoints. Those of later steps than `newest` are left from before
+// the run was taken back to an earlier one; they do not count, nor are they deleted.
 void remove_old(const RunFolder& run, std::uint64_t newest, std::size_t keep_last) {
   std::vector<std::uint64_t> steps = checkpoint_steps(run.checkpoints());
   std::erase_if(steps, [&](std::uint64_t step) { return step > newest; });
@@ -121,7 +129,8 @@ std::string remedy_for(const fs::path& checkpoint) {
   const auto own = checkpoint_step(checkpoint.filename().string());
   std::erase_if(steps, [&](std::uint64_t step) { return step >= own.value_or(0); });
   if (steps.empty()) return "there is no older checkpoint; restore this one or train again";
-  return "delete this checkpoint to go on from the older one, " + (folder / checkpoint_name(steps.back())).string();
+  return "delete this checkpoint to go on from the older one, " +
+         (folder / checkpoint_name(steps.back())).string();
 }
 
 void check_hash(const fs::path& path, const std::string& hash) {
@@ -170,8 +179,9 @@ void save_checkpoint(const RunFolder& run, Model& model, const TrainState& state
     remove_old(run, state.step, keep_last);
   } catch (const std::exception& error) {
     fs::remove_all(temporary, ignored);
-    throw Error(Fault::run, std::string("cannot save the checkpoint: ") + error.what(), {},
-                "see that " + mebibytes(needed) + " are free and writable there; older checkpoints are untouched");
+    throw Error(
+        Fault::run, std::string("cannot save the checkpoint: ") + error.what(), {},
+        "see that " + mebibytes(needed) + " are free and writable there; older checkpoints are untouched");
   }
   fs::remove_all(temporary, ignored);  // what `publish` exchanged, if anything
 }
@@ -189,7 +199,9 @@ std::optional<fs::path> find_latest(const RunFolder& run) {
   std::ifstream file(run.latest());
   std::string name;
   std::getline(file, name);
-  if (checkpoint_step(name) && fs::is_directory(run.checkpoints() / name)) return run.checkpoints() / name;
+  std::error_code ignored;
+  if (checkpoint_step(name) && fs::is_directory(run.checkpoints() / name, ignored))
+    return run.checkpoints() / name;
   const auto steps = checkpoint_steps(run.checkpoints());
   if (steps.empty()) return std::nullopt;
   return run.checkpoint(steps.back());

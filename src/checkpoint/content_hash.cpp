@@ -1,12 +1,8 @@
 #include "checkpoint/content_hash.hpp"
 
-#include <cerrno>
-#include <cstring>
-#include <fstream>
 #include <new>
-#include <vector>
 
-#include <diecast/core/error.hpp>
+#include "checkpoint/read_file.hpp"
 
 namespace diecast {
 
@@ -38,17 +34,8 @@ std::string hash_text(std::string_view text) {
 }
 
 std::string hash_file(const std::filesystem::path& path) {
-  constexpr std::size_t kChunk = std::size_t{1} << 20;
-  errno = 0;
-  std::ifstream file(path, std::ios::binary);
-  std::vector<char> chunk(kChunk);
   ContentHash hash;
-  while (file) {
-    file.read(chunk.data(), kChunk);
-    hash.add(std::as_bytes(std::span(chunk).first(static_cast<std::size_t>(file.gcount()))));
-  }
-  if (!file.eof() || file.bad())
-    throw Error(Fault::run, std::string("cannot read the file: ") + std::strerror(errno), path.string());
+  read_pieces(path, [&](std::string_view piece) { hash.add(std::as_bytes(std::span(piece))); });
   return hash.hex();
 }
 

@@ -22,7 +22,8 @@ namespace fs = std::filesystem;
 }  // namespace
 
 DurableFile::DurableFile(fs::path path)
-    : path_(std::move(path)), descriptor_(open(path_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666)) {
+    : path_(std::move(path)),
+      descriptor_(open(path_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666)) {
   if (descriptor_ < 0) fail("create the file", path_);
 }
 

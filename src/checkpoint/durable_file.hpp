@@ -10,8 +10,8 @@
 
 namespace diecast {
 
-/// A new file whose content is on the disk once `close` has returned. Every failure is an Error(Fault::run) with
-/// the system's reason and the path.
+/// A new file whose content is on the disk once `close` has returned. Every failure is an Error(Fault::run)
+/// with the system's reason and the path.
 class DurableFile {
  public:
   explicit DurableFile(std::filesystem::path path);

@@ -71,7 +71,8 @@ void RunFolder::write(const fs::path& file, std::string_view text) const { repla
 
 std::string checkpoint_name(std::uint64_t step) {
   const std::string digits = std::to_string(step);
-  return std::string(kStepPrefix) + std::string(kStepDigits - std::min(kStepDigits, digits.size()), '0') + digits;
+  return std::string(kStepPrefix) + std::string(kStepDigits - std::min(kStepDigits, digits.size()), '0') +
+         digits;
 }
 
 std::optional<std::uint64_t> checkpoint_step(std::string_view name) {

@@ -21,10 +21,11 @@ namespace {
 
 using nlohmann::json;
 using nlohmann::ordered_json;
-static_assert(std::endian::native == std::endian::little, "safetensors: the format is little-endian, convert here");
+static_assert(std::endian::native == std::endian::little,
+              "safetensors: the format is little-endian, convert here");
 
-constexpr std::uint64_t kLengthBytes = 8;             // the header's length comes first
-constexpr std::uint64_t kMaxHeader = 100'000'000;     // the reference reader's limit
+constexpr std::uint64_t kLengthBytes = 8;          // the header's length comes first
+constexpr std::uint64_t kMaxHeader = 100'000'000;  // the reference reader's limit
 constexpr std::size_t kDataAlignment = 64;
 
 // What is wrong with a header; the file's name is added by who knows it.
@@ -35,7 +36,8 @@ struct Damage {
 std::optional<std::uint64_t> element_count(std::span<const std::size_t> shape) {
   std::uint64_t count = 1;
   for (const std::size_t extent : shape) {
-    if (extent != 0 && count > std::numeric_limits<std::uint64_t>::max() / sizeof(float) / extent) return std::nullopt;
+    if (extent != 0 && count > std::numeric_limits<std::uint64_t>::max() / sizeof(float) / extent)
+      return std::nullopt;
     count *= extent;
   }
   return count;
@@ -48,20 +50,24 @@ std::string header_of(std::span<const TensorToWrite> tensors, const SafetensorsM
   std::uint64_t offset = 0;
   for (const TensorToWrite& tensor : tensors) {
     if (element_count(tensor.shape) != tensor.data.size() || header.contains(tensor.name))
-      throw std::invalid_argument("write_safetensors: wrong size or second tensor of the name: " + tensor.name);
+      throw std::invalid_argument("write_safetensors: wrong size or second tensor of the name: " +
+                                  tensor.name);
     const std::uint64_t end = offset + tensor.data.size_bytes();
     header[tensor.name] = {{"dtype", "F32"}, {"shape", tensor.shape}, {"data_offsets", {offset, end}}};
     offset = end;
   }
   std::string text = header.dump();
-  text.resize((kLengthBytes + text.size() + kDataAlignment - 1) / kDataAlignment * kDataAlignment - kLengthBytes, ' ');
+  text.resize(
+      (kLengthBytes + text.size() + kDataAlignment - 1) / kDataAlignment * kDataAlignment - kLengthBytes,
+      ' ');
   return text;
 }
 
 std::vector<std::uint64_t> numbers(const json& entry, const char* key, const std::string& name) {
   const auto found = entry.find(key);
-  const bool valid = found != entry.end() && found->is_array() &&
-                     std::all_of(found->begin(), found->end(), [](const json& n) { return n.is_number_unsigned(); });
+  const bool valid =
+      found != entry.end() && found->is_array() &&
+      std::all_of(found->begin(), found->end(), [](const json& n) { return n.is_number_unsigned(); });
   if (!valid) throw Damage{name + " has no proper " + key};
   return found->get<std::vector<std::uint64_t>>();
 }
@@ -75,18 +81,21 @@ SafetensorsFile::Tensor parse_tensor(const std::string& name, const json& entry)
   if (offsets.size() != 2 || offsets[0] > offsets[1]) throw Damage{quoted + " has no proper data_offsets"};
   tensor.offset = offsets[0];
   tensor.bytes = offsets[1] - offsets[0];
-  if (!count || *count * sizeof(float) != tensor.bytes) throw Damage{"the size of " + quoted + " is not that of its shape"};
+  if (!count || *count * sizeof(float) != tensor.bytes)
+    throw Damage{"the size of " + quoted + " is not that of its shape"};
   return tensor;
 }
 
 SafetensorsMetadata parse_metadata(const json& entry) {
-  if (!entry.is_object() || !std::all_of(entry.begin(), entry.end(), [](const json& v) { return v.is_string(); }))
+  if (!entry.is_object() ||
+      !std::all_of(entry.begin(), entry.end(), [](const json& v) { return v.is_string(); }))
     throw Damage{"__metadata__ is not an object of strings"};
   return entry.get<SafetensorsMetadata>();
 }
 
 // Tensors must cover the data exactly: the next begins where one ends, the last ends with the file.
-void check_layout(std::vector<SafetensorsFile::Tensor>& tensors, std::uint64_t data_begin, std::uint64_t data_bytes) {
+void check_layout(std::vector<SafetensorsFile::Tensor>& tensors, std::uint64_t data_begin,
+                  std::uint64_t data_bytes) {
   std::sort(tensors.begin(), tensors.end(), [](const auto& a, const auto& b) {
     return std::pair(a.offset, a.bytes) < std::pair(b.offset, b.bytes);
   });
@@ -106,9 +115,11 @@ std::string read_header(std::ifstream& file, std::uint64_t file_bytes) {
   std::array<char, kLengthBytes> prefix{};
   if (!file.read(prefix.data(), prefix.size())) throw Damage{"it has no header"};
   std::memcpy(&length, prefix.data(), prefix.size());
-  if (length > kMaxHeader || length > file_bytes - kLengthBytes) throw Damage{"its header is longer than it can be"};
+  if (length > kMaxHeader || length > file_bytes - kLengthBytes)
+    throw Damage{"its header is longer than it can be"};
   std::string header(length, '\0');
-  if (!file.read(header.data(), static_cast<std::streamsize>(length))) throw Damage{"its header cannot be read"};
+  if (!file.read(header.data(), static_cast<std::streamsize>(length)))
+    throw Damage{"its header cannot be read"};
   return header;
 }
 
@@ -125,11 +136,13 @@ std::string write_safetensors(const std::filesystem::path& path, std::span<const
   return file.close();
 }
 
-SafetensorsFile::SafetensorsFile(const std::filesystem::path& path) : path_(path), file_(path, std::ios::binary) {
+SafetensorsFile::SafetensorsFile(const std::filesystem::path& path)
+    : path_(path), file_(path, std::ios::binary) {
   std::error_code error;
   const std::uint64_t bytes = std::filesystem::file_size(path, error);
   if (error) throw Error(Fault::run, "cannot read the file: " + error.message(), path.string());
-  if (!file_) throw Error(Fault::run, std::string("cannot read the file: ") + std::strerror(errno), path.string());
+  if (!file_)
+    throw Error(Fault::run, "cannot read the file: " + std::generic_category().message(errno), path.string());
   try {
     const std::string text = read_header(file_, bytes);
     const json header = json::parse(text, nullptr, false);
@@ -149,10 +162,12 @@ SafetensorsFile::SafetensorsFile(const std::filesystem::path& path) : path_(path
 }
 
 void SafetensorsFile::read(std::string_view name, std::span<const std::size_t> shape, std::span<float> out) {
-  const auto tensor = std::find_if(tensors_.begin(), tensors_.end(), [&](const Tensor& t) { return t.name == name; });
-  if (tensor == tensors_.end() || !std::ranges::equal(tensor->shape, shape) || tensor->bytes != out.size_bytes())
-    throw Error(Fault::run, "no tensor \"" + std::string(name) + "\" of the shape the model has", path_.string(),
-                "use a file of the same model");
+  const auto tensor =
+      std::find_if(tensors_.begin(), tensors_.end(), [&](const Tensor& t) { return t.name == name; });
+  if (tensor == tensors_.end() || !std::ranges::equal(tensor->shape, shape) ||
+      tensor->bytes != out.size_bytes())
+    throw Error(Fault::run, "no tensor \"" + std::string(name) + "\" of the shape the model has",
+                path_.string(), "use a file of the same model");
   file_.clear();
   file_.seekg(static_cast<std::streamoff>(tensor->offset));
   if (!file_.read(reinterpret_cast<char*>(out.data()), static_cast<std::streamsize>(tensor->bytes)))

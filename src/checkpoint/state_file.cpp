@@ -1,13 +1,9 @@
 #include "checkpoint/state_file.hpp"
 
-#include <cerrno>
-#include <cstring>
-#include <fstream>
-#include <iterator>
-
 #include <diecast/core/error.hpp>
 
 #include "checkpoint/content_hash.hpp"
+#include "checkpoint/read_file.hpp"
 
 namespace diecast {
 namespace {
@@ -49,21 +45,14 @@ void from_json(const ordered_json& json, std::optional<T>& value) {
     value = json.get<T>();
 }
 
-std::string read_text(const std::filesystem::path& path) {
-  errno = 0;
-  std::ifstream file(path, std::ios::binary);
-  std::string text{std::istreambuf_iterator<char>(file), {}};
-  if (!file) throw Error(Fault::run, std::string("cannot read the file: ") + std::strerror(errno), path.string());
-  return text;
-}
-
 }  // namespace
 
 std::string to_text(const StateFile& file) {
   ordered_json json;
   json["format"] = kFormat;
   json["preset"] = file.preset;
-  visit_fields(file.state, [&](const char* name, const auto& value) { json["state"][name] = to_json(value); });
+  visit_fields(file.state,
+               [&](const char* name, const auto& value) { json["state"][name] = to_json(value); });
   json["xxh3_128"][kModelFile] = file.model_hash;
   json["xxh3_128"][kOptimizerFile] = file.optimizer_hash;
   json["checksum"] = hash_text(json.dump());
@@ -77,10 +66,12 @@ StateFile read_state_file(const std::filesystem::path& path) {
     json.erase("checksum");
     if (checksum != hash_text(json.dump())) throw Error(Fault::run, "the file is damaged", path.string());
     if (json.at("format") != kFormat)
-      throw Error(Fault::run, "the checkpoint is of another version of Diecast: " + json["format"].dump(), path.string());
+      throw Error(Fault::run, "the checkpoint is of another version of Diecast: " + json["format"].dump(),
+                  path.string());
     StateFile file;
     file.preset = json.at("preset");
-    visit_fields(file.state, [&](const char* name, auto& value) { from_json(json.at("state").at(name), value); });
+    visit_fields(file.state,
+                 [&](const char* name, auto& value) { from_json(json.at("state").at(name), value); });
     file.model_hash = json.at("xxh3_128").at(kModelFile).get<std::string>();
     file.optimizer_hash = json.at("xxh3_128").at(kOptimizerFile).get<std::string>();
     return file;

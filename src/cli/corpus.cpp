@@ -45,16 +45,17 @@ BpeTokenizer make_tokenizer(const RunConfig& config, const std::vector<std::stri
   if (!file.empty()) {
     BpeTokenizer tokenizer = load_tokenizer_json(file);
     if (tokenizer.vocab_size() > vocab_size)
-      throw Error(Fault::usage,
-                  fmt::format("a vocabulary of {} tokens is too large for this binary, which was built for {}",
-                              tokenizer.vocab_size(), vocab_size),
-                  file, "take a smaller one or the binary of another preset");
+      throw Error(
+          Fault::usage,
+          fmt::format("a vocabulary of {} tokens is too large for this binary, which was built for {}",
+                      tokenizer.vocab_size(), vocab_size),
+          file, "take a smaller one or the binary of another preset");
     return tokenizer;
   }
   std::size_t bytes = 0;
   for (const std::string& document : documents) bytes += document.size();
-  log.info(fmt::format("tokenizer: learning up to {} tokens from {} documents, {}", vocab_size, documents.size(),
-                       readable_bytes(bytes)));
+  log.info(fmt::format("tokenizer: learning up to {} tokens from {} documents, {}", vocab_size,
+                       documents.size(), readable_bytes(bytes)));
   const auto start = std::chrono::steady_clock::now();
   BpeTokenizer tokenizer = train_tokenizer(config, documents, vocab_size);
   const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;

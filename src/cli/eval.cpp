@@ -1,11 +1,14 @@
 #include <atomic>
 #include <memory>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include <diecast/core/error.hpp>
-#include <diecast/data/documents.hpp>
+#include <diecast/data/token_corpus.hpp>
 #include <diecast/train/evaluation.hpp>
 
 #include "cli/command.hpp"
@@ -29,8 +32,8 @@ std::vector<Token> tokens_to_evaluate(LoadedRun& run, const EvalOptions& options
     config.data.validation_fraction.value = 0;
   }
   const std::vector<std::string> documents = read_run_documents(config, log);
-  TokenCorpus corpus = tokenize_documents(documents, run.tokenizer, config.data.validation_fraction, config.run.seed,
-                                          *run.pool);
+  TokenCorpus corpus = tokenize_documents(documents, run.tokenizer, config.data.validation_fraction,
+                                          config.run.seed, *run.pool);
   return options.data.empty() ? std::move(corpus.validation) : std::move(corpus.train);
 }
 
@@ -44,7 +47,8 @@ int eval(const EvalOptions& options) {
   const auto result = Evaluator(*run.model, batches, run.tokenizer).run(0, never);
   if (!result)
     throw Error(Fault::usage, "there is nothing to evaluate",
-                options.data.empty() ? "data.validation_fraction of the run" : options.data, "name a text with --data");
+                options.data.empty() ? "data.validation_fraction of the run" : options.data,
+                "name a text with --data");
   if (options.json)
     fmt::print("{}\n", nlohmann::ordered_json{{"loss", result->loss},
                                               {"perplexity", result->perplexity},
@@ -53,9 +57,10 @@ int eval(const EvalOptions& options) {
                                               {"step", run.state.step}}
                            .dump());
   else
-    fmt::print("loss           {:.4f} nats per token\nperplexity     {:.3f}\nbits per byte  {:.4f}\n"
-               "tokens         {}\nstep           {}\n",
-               result->loss, result->perplexity, result->bits_per_byte, result->tokens, run.state.step);
+    fmt::print(
+        "loss           {:.4f} nats per token\nperplexity     {:.3f}\nbits per byte  {:.4f}\n"
+        "tokens         {}\nstep           {}\n",
+        result->loss, result->perplexity, result->bits_per_byte, result->tokens, run.state.step);
   return 0;
 }
 

@@ -30,7 +30,8 @@ int generate(const GenerateOptions& options) {
   Generator generator(*decoder, run.tokenizer, run.model->preset().seq_len);
   print_now(options.prompt);
   const auto start = std::chrono::steady_clock::now();
-  const std::size_t tokens = generator.generate(options.prompt, options.max_tokens, options.sampling, print_now);
+  const std::size_t tokens =
+      generator.generate(options.prompt, options.max_tokens, options.sampling, print_now);
   const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
   print_now("\n");
   fmt::print(stderr, "{} tokens in {:.2f} s, {:.0f} tok/s\n", tokens, taken.count(),
@@ -45,16 +46,14 @@ Command declare_generate(CLI::App& app) {
   Sampling& sampling = options->sampling;
   app.add_option("RUN", options->run, "the run's folder")->required();
   app.add_option("--prompt", options->prompt, "text to continue, the start of a document")->required();
-  app.add_option("--max-tokens", options->max_tokens, "end after so many tokens, or with the document")
-      ->check(number_between(0, 1e9))->capture_default_str()->type_name("N");
-  app.add_option("--temperature", sampling.temperature, "below 1: safer, above 1: wilder, 0: always the likeliest token")
-      ->check(number_between(0, 100))->capture_default_str()->type_name("T");
-  app.add_option("--top-k", sampling.top_k, "only among the K likeliest tokens, 0: all")
-      ->check(number_between(0, 1e9))->capture_default_str()->type_name("K");
-  app.add_option("--top-p", sampling.top_p, "only among the likeliest tokens that together reach P")
-      ->check(number_between(0, 1))->capture_default_str()->type_name("P");
-  app.add_option("--seed", sampling.seed, "another seed, another text")
-      ->check(number_between(0, 0x1p53))->capture_default_str()->type_name("S");
+  const auto number = [&](const char* name, auto& value, double most, const char* type, const char* help) {
+    app.add_option(name, value, help)->check(number_between(0, most))->capture_default_str()->type_name(type);
+  };
+  number("--max-tokens", options->max_tokens, 1e9, "N", "end after so many tokens, or with the document");
+  number("--temperature", sampling.temperature, 100, "T", "above 1: wilder, 0: always the likeliest token");
+  number("--top-k", sampling.top_k, 1e9, "K", "only among the K likeliest tokens, 0: all");
+  number("--top-p", sampling.top_p, 1, "P", "only among the likeliest tokens that together reach P");
+  number("--seed", sampling.seed, 0x1p53, "S", "another seed, another text");
   return [options] { return generate(*options); };
 }
 

@@ -1,7 +1,6 @@
 #include "cli/loaded_run.hpp"
 
-#include <fstream>
-#include <sstream>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -19,8 +18,8 @@ void check_memory() {
   const std::size_t available = available_memory();
   if (needed > available)
     throw Error(Fault::run,
-                fmt::format("not enough memory: the plan needs {} and {} are available", readable_bytes(needed),
-                            readable_bytes(available)),
+                fmt::format("not enough memory: the plan needs {} and {} are available",
+                            readable_bytes(needed), readable_bytes(available)),
                 fmt::format("preset {}", active_preset().name), "free some or build a smaller preset");
 }
 
@@ -31,11 +30,12 @@ RunConfig config_of_run(const RunFolder& folder, std::span<const std::string> ov
   return resolve_run_config({&file, 1}, overrides, describe(active_preset()));
 }
 
-TrainState load_trained(const std::filesystem::path& checkpoint, Model& model, const BpeTokenizer& tokenizer) {
+TrainState load_trained(const std::filesystem::path& checkpoint, Model& model,
+                        const BpeTokenizer& tokenizer) {
   const TrainState state = load_checkpoint(checkpoint, model);
   if (state.tokenizer_hash != tokenizer.hash())
-    throw Error(Fault::usage, "the run's tokenizer.json is not the one it was trained with", checkpoint.string(),
-                "restore RUN/tokenizer.json");
+    throw Error(Fault::usage, "the run's tokenizer.json is not the one it was trained with",
+                checkpoint.string(), "restore RUN/tokenizer.json");
   return state;
 }
 
@@ -44,7 +44,8 @@ LoadedRun load_run(const std::string& path) {
   const RunConfig config = config_of_run(folder);
   const auto checkpoint = find_latest(folder);
   if (!checkpoint)
-    throw Error(Fault::usage, "the run has no checkpoint yet", path, "wait for its first one, or train on with --resume");
+    throw Error(Fault::usage, "the run has no checkpoint yet", path,
+                "wait for its first one, or train on with --resume");
   check_memory();
   BpeTokenizer tokenizer = load_tokenizer_json(folder.tokenizer());
   auto pool = std::make_unique<ThreadPool>(config.run.threads);

@@ -77,7 +77,8 @@ Error usage_error(const CLI::App& app, const CLI::ParseError& error) {
     return Error(Fault::usage, "unknown option " + unexpected.front(), where,
                  "the nearest is " + nearest_option(command, unexpected.front()));
   if (chosen.empty())
-    return Error(Fault::usage, "no command was given", where, fmt::format("use one of {}", fmt::join(command_names(), ", ")));
+    return Error(Fault::usage, "no command was given", where,
+                 fmt::format("use one of {}", fmt::join(command_names(), ", ")));
   const std::string what = unexpected.empty() ? error.what() : "unexpected argument " + unexpected.front();
   return Error(Fault::usage, what, where, fmt::format("see {} --help", where));
 }
@@ -91,8 +92,7 @@ void refuse_unknown_command(const std::string& word) {
 
 int run(int argc, char** argv) {
   const std::string preset(active_preset().name);
-  CLI::App app("Diecast: trains and runs one language model, '" + preset + "', whose every shape was fixed when this "
-               "binary was built.", preset);
+  CLI::App app("Trains and runs one language model: the preset '" + preset + "'.", preset);
   app.set_version_flag("--version", version);
   app.footer(environment_help);
   app.require_subcommand(1);
@@ -108,6 +108,7 @@ int run(int argc, char** argv) {
     if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
     throw usage_error(app, error);
   }
+  choose_target();  // says at once what is wrong with DIECAST_TARGET
   for (const auto& [sub, command] : commands)
     if (sub->parsed()) return command();
   return 0;
@@ -131,7 +132,8 @@ int main(int argc, char** argv) {
   std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error like a full disk
   try {
     const int exit_code = diecast::run(argc, argv);
-    if (std::fflush(stdout) != 0) return report("cannot write the output, stdout, check the free space", 1);
+    if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0)
+      return report("cannot write the output, stdout, check the free space", 1);
     return exit_code;
   } catch (const diecast::Error& error) {
     return report(error.what(), error.exit_code());

@@ -69,7 +69,8 @@ void print_json(const ModelPlan& plan, const ParamTable& table, double tok_per_s
 
 void print_text(const ModelPlan& plan, const ParamTable& table, double tok_per_s) {
   fmt::print("{:<28}{:>16}\n", "parameters", table.parameter_count());
-  for (const LayerSize& size : sizes_by_layer(table)) fmt::print("  {:<26}{:>16}\n", size.layer, size.parameters);
+  for (const LayerSize& size : sizes_by_layer(table))
+    fmt::print("  {:<26}{:>16}\n", size.layer, size.parameters);
   fmt::print("{:<28}{:>16.0f}\n", "FLOPs per trained token", plan.flops_per_token);
   fmt::print("{:<28}{:>16.0f}\n", "tokens a second, at most", tok_per_s);
   fmt::print("{:<28}{:>16}{:>12}\n", "bytes", plan.total_bytes, readable_bytes(plan.total_bytes));
@@ -79,8 +80,8 @@ void print_text(const ModelPlan& plan, const ParamTable& table, double tok_per_s
 
 int plan(bool json) {
   ThreadPool pool;
-  const auto model = make_model(pool);
-  (json ? print_json : print_text)(model->plan(), model->param_table(), most_tok_per_s(model->plan(), pool));
+  const ModelPlan plan = model_plan();
+  (json ? print_json : print_text)(plan, model_param_table(), most_tok_per_s(plan, pool));
   return 0;
 }
 

@@ -75,12 +75,14 @@ void write_config(RunConfig config, const RunFolder& folder) {
   config.run.out.value = folder.path().string();
   make_absolute(config.data.source.value);
   make_absolute(config.tokenizer.file.value);
-  folder.write(folder.config(), fmt::format("# As resolved by {} {}. To repeat: {} train {} --out FOLDER\n\n{}",
-                                            active_preset().name, DIECAST_VERSION, active_preset().name,
-                                            folder.config().string(), to_toml(config, describe(active_preset()))));
+  folder.write(folder.config(),
+               fmt::format("# As resolved by {} {}. To repeat: {} train {} --out FOLDER\n\n{}",
+                           active_preset().name, DIECAST_VERSION, active_preset().name,
+                           folder.config().string(), to_toml(config, describe(active_preset()))));
 }
 
-std::string sample(Model& model, const BpeTokenizer& tokenizer, const RunConfig& config, const std::string& prompt) {
+std::string sample(Model& model, const BpeTokenizer& tokenizer, const RunConfig& config,
+                   const std::string& prompt) {
   const auto decoder = model.make_decoder();
   Generator generator(*decoder, tokenizer, model.preset().seq_len);
   std::string text = prompt;
@@ -98,8 +100,8 @@ int report_end(const TrainEnd& end, const RunFolder& folder, Log& log) {
     return 128 + end.signal;
   }
   if (end.evaluation)
-    log.info(fmt::format("validation loss {:.4f}, perplexity {:.2f}, {:.4f} bits per byte", end.evaluation->loss,
-                         end.evaluation->perplexity, end.evaluation->bits_per_byte));
+    log.info(fmt::format("validation loss {:.4f}, perplexity {:.2f}, {:.4f} bits per byte",
+                         end.evaluation->loss, end.evaluation->perplexity, end.evaluation->bits_per_byte));
   log.info(fmt::format("ended after step {} by {}; checkpoint {}", end.state.step, end.reason, checkpoint));
   return 0;
 }
@@ -115,7 +117,8 @@ class TrainRun {
     tokenizer_ = resumes_ ? load_tokenizer_json(folder_->tokenizer())
                           : make_tokenizer(config_, documents, active_preset().vocab_size, log_);
     pool_ = std::make_unique<ThreadPool>(config_.run.threads);
-    corpus_ = tokenize_documents(documents, *tokenizer_, config_.data.validation_fraction, config_.run.seed, *pool_);
+    corpus_ = tokenize_documents(documents, *tokenizer_, config_.data.validation_fraction, config_.run.seed,
+                                 *pool_);
   }
 
   int run() {
@@ -126,7 +129,7 @@ class TrainRun {
     const TrainPlan plan = make_train_plan(config_, preset, batches.batches_per_epoch());
     model_ = make_model(*pool_);
     const TrainState start = start_state();
-    open_files();
+    open_files(start);
     MetricsFile metrics(folder_->metrics(), start.step);
     Evaluator evaluator(*model_, validation, *tokenizer_);
     const StopSignal handlers;
@@ -139,9 +142,10 @@ class TrainRun {
                      .metrics = metrics,
                      .log = log_,
                      .stop = StopSignal::received(),
-                     .save = [&](const TrainState& state) {
-                       save_checkpoint(*folder_, *model_, state, config_.checkpoint.keep_last);
-                     },
+                     .save =
+                         [&](const TrainState& state) {
+                           save_checkpoint(*folder_, *model_, state, config_.checkpoint.keep_last);
+                         },
                      .sample = [&](std::uint64_t step) { log_samples(step); },
                      .peak_flops = 1e9 * measure_peak(*pool_).gflops(preset.precision)});
     const TrainEnd end = trainer.run(start);
@@ -159,13 +163,15 @@ class TrainRun {
     return {.seed = config_.run.seed, .best_validation_loss = {}, .tokenizer_hash = tokenizer_->hash()};
   }
 
-  void open_files() {
+  void open_files(const TrainState& start) {
     write_config(config_, *folder_);
     save_tokenizer_json(*tokenizer_, folder_->tokenizer());
     log_.open(folder_->log());
-    log_.info(fmt::format("run folder {}: {} parameters, {} tokens to train on, {} to validate, {}, {} threads",
-                          folder_->path().string(), model_->param_table().parameter_count(), corpus_.train.size(),
-                          corpus_.validation.size(), model_->target(), pool_->threads()));
+    log_.info(
+        fmt::format("run folder {}: {} parameters, {} tokens to train on, {} to validate, {}, {} threads",
+                    folder_->path().string(), model_->param_table().parameter_count(), corpus_.train.size(),
+                    corpus_.validation.size(), model_->target(), pool_->threads()));
+    if (resumes_) log_.info(fmt::format("going on after step {}", start.step));
   }
 
   void log_samples(std::uint64_t step) {
@@ -201,11 +207,18 @@ int train(const TrainOptions& options) {
 Command declare_train(CLI::App& app) {
   auto options = std::make_shared<TrainOptions>();
   app.add_option("CONFIG.toml", options->config, "changes to the preset's default configuration");
-  app.add_option("--set", options->overrides, "change one key, as in --set optimizer.lr=1e-3; may be repeated")
-      ->type_name("KEY=VALUE")->expected(1)->take_all()->allow_extra_args(false);
+  app.add_option("--set", options->overrides,
+                 "change one key, as in --set optimizer.lr=1e-3; may be repeated")
+      ->type_name("KEY=VALUE")
+      ->expected(1)
+      ->take_all()
+      ->allow_extra_args(false);
   app.add_option("--out", options->out, "the run's folder (run.out)")->type_name("RUN");
-  app.add_flag("--resume", options->resume, "go on from the newest checkpoint of --out RUN, with its own config.toml");
-  app.footer([] { return "Keys of the configuration [and what they are when no file says it]:\n" + describe_settings(); });
+  app.add_flag("--resume", options->resume,
+               "go on from the newest checkpoint of --out RUN, with its own config.toml");
+  app.footer([] {
+    return "Keys of the configuration [and what they are when no file says it]:\n" + describe_settings();
+  });
   return [options] { return train(*options); };
 }
 

@@ -36,8 +36,8 @@ void FixedModel::check(const std::string& field, const toml::node& value, const 
   const toml::node& fixed = *fields_.get(field);
   if (equal(fixed, value)) return;
   throw Error(Fault::usage,
-              fmt::format("model.{} = {} contradicts this binary, which was built with {}", field, text_of(value),
-                          text_of(fixed)),
+              fmt::format("model.{} = {} contradicts this binary, which was built with {}", field,
+                          text_of(value), text_of(fixed)),
               where, "delete the key or use the binary of another preset");
 }
 

@@ -18,7 +18,7 @@ namespace {
   throw Error(Fault::usage, what, where, remedy);
 }
 
-// The valid name that `section.key`, or a name alone, is nearest to; a right key in the wrong section is near.
+// The name that `section.key`, or a name alone, is nearest to; a right key in the wrong section is near.
 std::string nearest_setting(const std::string& name, const std::vector<NamedSetting>& table,
                             const FixedModel& model) {
   std::vector<std::string> names = model.names();
@@ -54,13 +54,15 @@ class Resolver {
     const std::size_t equals = text.find('=');
     const std::size_t dot = text.find('.');
     if (equals == std::string::npos || dot > equals)
-      refuse(fmt::format("--set {} is not SECTION.KEY=VALUE", text), "command line", "as in --set optimizer.lr=1e-3");
+      refuse(fmt::format("--set {} is not SECTION.KEY=VALUE", text), "command line",
+             "as in --set optimizer.lr=1e-3");
     const std::string section = text.substr(0, dot);
     const std::string key = text.substr(dot + 1, equals - dot - 1);
     const std::string where = fmt::format("--set {}.{}", section, key);
     const std::string value = text.substr(equals + 1);
     const toml::table parsed = parse_value(value);
-    const bool is_text = !parsed.contains("value") || (wants_text(section, key) && !parsed["value"].is_string());
+    const bool is_text =
+        !parsed.contains("value") || (wants_text(section, key) && !parsed["value"].is_string());
     const toml::value<std::string> raw(value);
     set(section, key, is_text ? static_cast<const toml::node&>(raw) : *parsed.get("value"), where, where);
   }
@@ -90,9 +92,8 @@ class Resolver {
 
   static bool sets_a_limit(const toml::table& root) {
     const toml::table* train = root["train"].as_table();
-    return train != nullptr && std::any_of(train->begin(), train->end(), [](const auto& entry) {
-             return is_limit(entry.first.str());
-           });
+    return train != nullptr && std::any_of(train->begin(), train->end(),
+                                           [](const auto& entry) { return is_limit(entry.first.str()); });
   }
 
   void drop_limits() {
@@ -124,8 +125,8 @@ class Resolver {
     refuse("unknown key " + name, where, "the nearest is " + nearest_setting(name, table_, model_));
   }
 
-  void set(const std::string& section, const std::string& key, const toml::node& value, const std::string& key_where,
-           const std::string& value_where) {
+  void set(const std::string& section, const std::string& key, const toml::node& value,
+           const std::string& key_where, const std::string& value_where) {
     if (section == "model" && model_.has(key)) return model_.check(key, value, value_where);
     const NamedSetting* setting = find(section, key);
     if (setting == nullptr) refuse_name(section + "." + key, key_where);

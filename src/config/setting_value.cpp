@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string_view>
 #include <type_traits>
@@ -17,21 +18,20 @@ namespace diecast {
 namespace {
 
 std::string_view type_name(const toml::node& node) {
-  switch (node.type()) {
-    case toml::node_type::string: return "a string";
-    case toml::node_type::integer: return "an integer";
-    case toml::node_type::floating_point: return "a float";
-    case toml::node_type::boolean: return "a boolean";
-    case toml::node_type::array: return "an array";
-    case toml::node_type::table: return "a table";
-    default: return "a date or time";
-  }
+  if (node.is_string()) return "a string";
+  if (node.is_integer()) return "an integer";
+  if (node.is_floating_point()) return "a float";
+  if (node.is_boolean()) return "a boolean";
+  if (node.is_array()) return "an array";
+  if (node.is_table()) return "a table";
+  return "a date or time";
 }
 
 std::string bounds(const Rule& rule) {
   if (rule.high == std::numeric_limits<double>::infinity())
     return fmt::format("{} {}", rule.low_excluded ? "above" : "at least", rule.low);
-  return fmt::format("from {} to {}{}", rule.low, rule.high, rule.high_excluded ? fmt::format(", {} excluded", rule.high) : "");
+  return fmt::format("from {} to {}{}", rule.low, rule.high,
+                     rule.high_excluded ? fmt::format(", {} excluded", rule.high) : "");
 }
 
 // What a setting's kind is called, and a node read as that kind; nothing if it is of another.
@@ -49,7 +49,9 @@ std::optional<double> read(const Real&, const toml::node& node) {
   if (!node.is_number()) return {};
   return node.value<double>();
 }
-std::optional<std::string> read(const Text&, const toml::node& node) { return node.value_exact<std::string>(); }
+std::optional<std::string> read(const Text&, const toml::node& node) {
+  return node.value_exact<std::string>();
+}
 std::optional<std::vector<std::string>> read(const Texts&, const toml::node& node) {
   if (!node.is_array()) return {};
   std::vector<std::string> texts;
@@ -66,7 +68,8 @@ void check(const std::string& name, const Rule& rule, const T& value, const std:
     const auto& words = rule.choices;
     if (!words.empty() && std::find(words.begin(), words.end(), value) == words.end())
       throw Error(Fault::usage, fmt::format("{} cannot be {}", name, toml_string(value)), where,
-                  fmt::format("use one of {}; the nearest is {}", fmt::join(words, ", "), nearest_name(value, words)));
+                  fmt::format("use one of {}; the nearest is {}", fmt::join(words, ", "),
+                              nearest_name(value, words)));
   } else if constexpr (std::is_arithmetic_v<T>) {
     if (!rule.allows(static_cast<double>(value)))
       throw Error(Fault::usage, fmt::format("{} = {} is out of range", name, value), where,

@@ -11,8 +11,8 @@ namespace diecast {
 /// `file:line:column` of a place in a TOML text.
 std::string where_in(const toml::source_region& region);
 
-/// Gives the setting the value of `node` and remembers `where` it came from. Throws Error(Fault::usage) when its
-/// type or its range is wrong. A number without fraction will do where a float is asked for.
+/// Gives the setting the value of `node` and remembers `where` it came from. Throws Error(Fault::usage) when
+/// its type or its range is wrong. A number without fraction will do where a float is asked for.
 void assign(const NamedSetting& setting, const toml::node& node, const std::string& where);
 
 }  // namespace diecast

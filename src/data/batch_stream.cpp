@@ -22,8 +22,8 @@ namespace views = ranges::views;
 std::uint64_t whole_windows(std::span<const Token> tokens, std::size_t seq_len) {
   if (tokens.size() <= seq_len)
     throw Error(Fault::usage,
-                "the training text has " + std::to_string(tokens.size()) + " tokens, one sequence and its target need " +
-                    std::to_string(seq_len + 1),
+                "the training text has " + std::to_string(tokens.size()) +
+                    " tokens, one sequence and its target need " + std::to_string(seq_len + 1),
                 "data.source", "give more text or use a preset with a smaller seq_len");
   return (tokens.size() - 1) / seq_len;
 }

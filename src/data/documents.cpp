@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <memory>
@@ -30,19 +29,22 @@ namespace views = ranges::views;
 
 constexpr std::string_view kBuiltin = "builtin:";
 constexpr std::string_view kStories = "builtin:stories";
+constexpr std::uint64_t kMaxStories = 10'000'000;  // about 10 GB of text, all in memory
 
 std::uint64_t story_count(const DocumentSource& source) {
   std::string_view rest = source.source;
   const auto refuse = [&] {
     throw Error(Fault::usage, "there is no such built-in corpus", "data.source = \"" + source.source + "\"",
-                "use builtin:stories or builtin:stories:N with N at least 1");
+                "use builtin:stories or builtin:stories:N, N from 1 to " + std::to_string(kMaxStories));
   };
   if (!rest.starts_with(kStories)) refuse();
   rest.remove_prefix(kStories.size());
   if (rest.empty()) return source.stories;
   std::uint64_t count = 0;
-  const auto [end, error] = std::from_chars(rest.data() + 1, rest.data() + rest.size(), count);
-  if (rest.front() != ':' || error != std::errc() || end != rest.data() + rest.size() || count == 0) refuse();
+  const char* const end = rest.data() + rest.size();
+  const auto parsed = std::from_chars(rest.data() + 1, end, count);
+  if (rest.front() != ':' || parsed.ec != std::errc() || parsed.ptr != end) refuse();
+  if (count == 0 || count > kMaxStories) refuse();
   return count;
 }
 
@@ -56,7 +58,8 @@ std::vector<fs::path> files_in_folder(const fs::path& folder, const std::string&
   std::vector<fs::path> files;
   try {
     for (const auto& entry : fs::recursive_directory_iterator(folder))
-      if (entry.is_regular_file() && fnmatch(pattern.c_str(), entry.path().filename().c_str(), FNM_PERIOD) == 0)
+      if (entry.is_regular_file() &&
+          fnmatch(pattern.c_str(), entry.path().filename().c_str(), FNM_PERIOD) == 0)
         files.push_back(entry.path());
   } catch (const fs::filesystem_error& error) {
     throw Error(Fault::usage, "cannot read the folder: " + error.code().message(), error.path1().string(),
@@ -88,8 +91,8 @@ std::vector<fs::path> find_files(const DocumentSource& source) {
   if (fs::is_directory(status)) return files_in_folder(source.source, source.pattern);
   if (fs::exists(status)) return {source.source};
   if (source.source.find_first_of("*?[") != std::string::npos) return files_of_glob(source.source);
-  throw Error(Fault::usage, "cannot find the data: " + missing.message(), "data.source = \"" + source.source + "\"",
-              "give a file, a folder, a glob or builtin:stories");
+  throw Error(Fault::usage, "cannot find the data: " + missing.message(),
+              "data.source = \"" + source.source + "\"", "give a file, a folder, a glob or builtin:stories");
 }
 
 // Reads to the end instead of asking for the size, so that a pipe is a file too.
@@ -105,15 +108,16 @@ std::string read_file(const fs::path& path) {
     text.resize(size + static_cast<std::size_t>(file.gcount()));
   }
   if (!file.eof() || file.bad())
-    throw Error(Fault::usage, std::string("cannot read the file: ") + std::strerror(errno), path.string(),
-                "make it readable or choose another data.source");
+    throw Error(Fault::usage, "cannot read the file: " + std::generic_category().message(errno),
+                path.string(), "make it readable or choose another data.source");
   text.shrink_to_fit();
   return text;
 }
 
 std::vector<std::string> read_files(const DocumentSource& source, const Warn& warn) {
   std::vector<fs::path> files = find_files(source);
-  std::sort(files.begin(), files.end(), [](const fs::path& a, const fs::path& b) { return a.native() < b.native(); });
+  std::sort(files.begin(), files.end(),
+            [](const fs::path& a, const fs::path& b) { return a.native() < b.native(); });
   std::vector<std::string> documents;
   std::size_t not_utf8 = 0;
   std::string first_not_utf8;
@@ -126,8 +130,8 @@ std::vector<std::string> read_files(const DocumentSource& source, const Warn& wa
     throw Error(Fault::usage, files.size() == 1 ? "the file is empty" : "all files are empty",
                 "data.source = \"" + source.source + "\"", "give files with text");
   if (not_utf8 > 0 && warn)
-    warn(std::to_string(not_utf8) + " of " + std::to_string(files.size()) + " files not UTF-8, the first is " +
-         first_not_utf8 + "; its bytes are kept as they are");
+    warn(std::to_string(not_utf8) + " of " + std::to_string(files.size()) +
+         " files are not UTF-8, the first is " + first_not_utf8 + "; its bytes are kept as they are");
   return documents;
 }
 

@@ -10,7 +10,8 @@ std::size_t EvaluationBatches::size() const {
 }
 
 void EvaluationBatches::fill(std::size_t index, Batch& batch) const {
-  // Windows follow one another without a gap, so a batch is one run of tokens and the same run shifted by one.
+  // Windows follow one another without a gap, so a batch is one run of tokens and the same run shifted by
+  // one.
   const std::size_t rows = batch_size_ * seq_len_;
   const std::size_t first = index * rows;
   const std::size_t count = std::min(rows, targets() - first);

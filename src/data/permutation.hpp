@@ -8,13 +8,16 @@
 
 namespace diecast {
 
-/// A keyed permutation of 0 ... size - 1, computed point by point without memory: a Feistel network on the next
-/// even number of bits (Luby, Rackoff 1988), walked along its cycle until it falls below `size` (Black, Rogaway
-/// 2002, "Ciphers with arbitrary finite domains"). The network's domain is less than four times `size` from 5 on.
+/// A keyed permutation of 0 ... size - 1, computed point by point without memory: a Feistel network on the
+/// next even number of bits (Luby, Rackoff 1988), walked along its cycle until it falls below `size` (Black,
+/// Rogaway 2002, "Ciphers with arbitrary finite domains"). The network's domain is less than four times
+/// `size` from 5 on.
 class Permutation {
  public:
   constexpr Permutation(std::uint64_t size, Random key)
-      : size_(size), key_(key), half_bits_((std::max(2, static_cast<int>(std::bit_width(size - 1))) + 1) / 2) {}
+      : size_(size),
+        key_(key),
+        half_bits_((std::max(2, static_cast<int>(std::bit_width(size - 1))) + 1) / 2) {}
 
   /// Where `index` < size goes.
   constexpr std::uint64_t operator()(std::uint64_t index) const {

@@ -10,7 +10,8 @@
 ///     [a|b|c]         one of these, evenly; they nest
 ///     <name>          an item of the List `name`, drawn anew each time; the first items are the commonest
 ///     {role}          a cell of the Row that the story has cast in this role: the same words to the end
-///     {role.column}   likewise; {Role.column} begins with a capital; {he}, {him}, {his}, {himself} are the hero's
+///     {role.column}   likewise; {Role.column} begins with a capital
+///     {he}            the hero's pronoun, as are {him}, {his} and {himself}
 ///     %               "a" or "an", whichever the next word asks for
 ///     /               a new paragraph
 ///     ~               no capital after this, where a sentence seems to begin

@@ -30,6 +30,7 @@ inline constexpr Role kRoles[] = {
     {"wild", kWild, kWild},
     {"season", kSeason, kSeason},
     {"animal", kAnimal, kCritter},
+    {"pet", kPet, kCritter},
     {"food", kFood, kFood},
     {"treat", kFood, kFood, "food"},
     {"skill", kChildSkill, kBeastSkill},
@@ -92,12 +93,14 @@ constexpr Slot find_slot(std::string_view marker) {
   return {role, find_column(kRoles[role].child, column), capital};
 }
 
-constexpr const List* find_list(std::string_view name) {
-  for (const List& list : kWordLists)
-    if (list.name == name) return &list;
-  for (const List& list : kPhraseLists)
-    if (list.name == name) return &list;
-  return nullptr;
+/// Words first, then phrases. Numbered, because g++ with -fsanitize=undefined has no constant pointers.
+constexpr const List& list_at(std::size_t i) {
+  return i < std::size(kWordLists) ? kWordLists[i] : kPhraseLists[i - std::size(kWordLists)];
+}
+constexpr std::size_t find_list(std::string_view name) {
+  for (std::size_t i = 0; i < std::size(kWordLists) + std::size(kPhraseLists); ++i)
+    if (list_at(i).name == name) return i;
+  return kNowhere;
 }
 
 /// The alternatives of the bracket that opens at `open`.
@@ -125,7 +128,7 @@ struct Choice {
 
 // A function each, so that the compiler shows the marker it stumbled over.
 constexpr void check_list(std::string_view name) {
-  if (find_list(name) == nullptr) throw "stories: <name> names no list";
+  if (find_list(name) == kNowhere) throw "stories: <name> names no list";
 }
 constexpr void check_slot(std::string_view marker) {
   if (find_slot(marker).column == kNowhere) throw "stories: {role.column} names no role or no column of it";

@@ -156,17 +156,17 @@ Then {his} {elder} came and helped. They pushed and pulled, but the {giant} did 
   came and helped. They pushed and pulled, and the {giant} [shook a little|creaked|only wobbled]. Then
   {helper}, {helper.who}, came and helped. They pushed and pulled, but the {giant} would not [move|budge|give
   way]. "It is no use," <sobbed> {friend}.
-Just then, % <small> {animal} came along. "[May I help?|Can I try, too?]" it <asked>. [Everyone laughed.|The
+Just then, % <small> {pet} came along. "[May I help?|Can I try, too?]" it <asked>. [Everyone laughed.|The
   others laughed.|{friend} laughed. "You are much too small!"] But {hero} said, "[Every bit helps|Let it
   try|We need everybody]."
 /
-[So the {animal} helped as well.|So the {animal} took hold, too.] "[One, two, three|Ready, steady, heave|All
+[So the {pet} helped as well.|So the {pet} took hold, too.] "[One, two, three|Ready, steady, heave|All
   together now]!" <cried> {hero}. They [all pushed and pulled together|pushed and pulled with all their
   might|pushed and pulled as one]. {giant.budge}!
-"[Hooray|Hurrah|We did it]!" they <cried>. [And {giant.after}.|After that, {giant.after}.] The {animal} got
+"[Hooray|Hurrah|We did it]!" they <cried>. [And {giant.after}.|After that, {giant.after}.] The {pet} got
   [the best seat|{treat.piece} all to itself|a crown of <flowers>]. [Even the smallest helper can make all the
   difference.|Nobody is too small to help.|What one cannot do, many can do together.|And nobody ever laughed
-  at a small {animal} again.]
+  at a small {pet} again.]
 )";
 
 inline constexpr std::string_view boasting = R"(

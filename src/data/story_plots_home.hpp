@@ -121,7 +121,7 @@ inline constexpr std::string_view surprise = R"(
   smiling like that?|What is in that basket?]" {his} {elder} <asked>.
 "[Oh, nothing|Nothing at all|We are only talking about the weather]," <replied> {hero} quickly, and {friend}
   [coughed|giggled|looked at the ceiling].
-[In secret, they|When {his} {elder} was out, they] baked {food} and hid {food.them} <nook>. They [made paper
+[In secret, they|When {his} {elder} was out, they] bought {food} and hid {food.them} <nook>. They [made paper
   stars in <few> colors|hung <color> lanterns in the <tree>|picked <few> bunches of <flowers>] and [wrote
   letters to all the guests|practiced a song|invited {helper}, {helper.who}]. [Once, % {animal} almost ate the
   {food}, but {hero} shooed it away just in time.|]

@@ -9,7 +9,7 @@ inline constexpr std::string_view storm = R"(
 <opening>
 /
 <one_day> {hero} and {friend.full} were [playing {outside.in}|on their way to {outside}|playing <games>
-  {outside.in}]. [At first, <sky>.|In the morning, <sky>.] [Then the sky turned dark.|But big gray clouds came
+  {outside.in}]. [At first, <sky>.|For a while, <sky>.] [Then the sky turned dark.|But big gray clouds came
   over the hills.|But then the wind began to blow.] [The first drops fell, as big as pennies.|There was a
   flash, and then a loud boom.|The <tree> bent down and groaned.|]
 "[A storm is coming|That is a storm|Here comes the storm]!" <cried> {friend}. "[Run|Quick, this way|We have to
@@ -18,17 +18,17 @@ They <ran> [through the rain|with the wind at their backs|{hero.hand} in {hero.h
   cave|% <old> barn|a dry place under a rock]. [Inside, it was dark and dry.|There they sat close
   together.|They were wet to the bone, but safe.]
 /
-[Then they heard a sound.|Then something moved.|But they were not alone.] In the corner sat % {animal.adj}
-  {animal}. It was [wet and shaking|trembling all over|cold and wet]. "[It is even more <afraid> than we
+[Then they heard a sound.|Then something moved.|But they were not alone.] In the corner sat % {pet.adj} {pet}.
+  It was [wet and shaking|trembling all over|cold and wet]. "[It is even more <afraid> than we
   are|Look, it is <afraid>, too|Poor little thing]," <whispered> {hero}. {he} [wrapped it in {his} scarf|gave
-  it some {food}|spoke to it <softly>|held it close]. The {animal} {animal.cry}[ and came closer|]. [While
+  it some {food}|spoke to it <softly>|held it close]. The {pet} {pet.cry}[ and came closer|]. [While
   they took care of it, the thunder seemed to grow smaller.|Because {hero} took care of it, {he} forgot to be
   <afraid>.]
 They [told each other stories|counted the seconds between flash and boom|sang every song they knew] until the
   storm [was over|moved away|grew tired].
 /
 When they came out, [the whole world was dripping and shining|a rainbow stood over the hills|the air smelled
-  of <scent>]. [The {animal} ran off to {animal.home}.|They carried the {animal} back to {animal.home}.|]
+  of <scent>]. [The {pet} hurried off to {pet.home}.|They carried the {pet} back to {pet.home}.|]
   {his} {elder} [came running to meet them with a blanket|had been worried and hugged both of them]. "[Were
   you <afraid>?|Weren't you <afraid>?]" {elder.he} <asked>.
 "[Yes, but we were together|A little, but somebody needed us|Only until we had somebody to look after],"

@@ -59,7 +59,7 @@ inline constexpr std::string_view stone_soup = R"(
   <replied> {hero}. "It is good, but it would be even better with % [carrot|onion]."
 "I have one at home," said {friend}, and fetched it. Then {helper}, {helper.who}, came by. "Stone soup? [I
   have some potatoes|I could bring some barley]," {helper.he} said. {his} {elder} brought [beans|salt and
-  parsley|a bit of butter], and % <small> {animal} [looked on|waited for its share].
+  parsley|a bit of butter], and % <small> {pet} [looked on|waited for its share].
 /
 [Soon it smelled of <scent> and home.|It bubbled and steamed.] Everyone got a bowl, and it was [the best soup
   in the world|<good>]. "And all that from a stone!" <cried> {friend}. {hero} [took the stone out, washed it

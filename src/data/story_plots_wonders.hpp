@@ -49,7 +49,8 @@ They looked [at the door, the window and the floor|in every corner|under everyth
   put it in a box.|]
 That night, they hid <hide> and waited. [The clock struck ten, and then eleven.|{friend} almost fell
   asleep.|It was so quiet that they could hear their hearts.] [Then something moved!|Then something
-  rustled.|Then a shadow slid across the wall.] [They did not breathe.|<fear>.|] {hero} lifted the lantern.
+  rustled.|Then a shadow slid across the wall.] [They did not breathe.|<fear>.|] Slowly, {hero} lifted the
+  lantern.
 There, in the light, was {mystery.thief}! [It had one of the {mystery} with it.|It looked as surprised as they
   were.|] They followed it <slowly> and saw the reason: {mystery.why}.
 /
@@ -173,10 +174,10 @@ inline constexpr std::string_view honesty = R"(
 inline constexpr std::string_view nursing = R"(
 <opening>
 /
-One cold morning[ in autumn| in early spring|], {hero} found % {animal.adj} {animal} {outside.spot}. It was
+One cold morning[ in autumn| in early spring|], {hero} found % {pet.adj} {pet} {outside.spot}. It was
   [hurt|weak and cold|ill], and [it could hardly lift its head|its eyes were half closed|it was shaking].
   "[Poor thing|Don't be <afraid>|I won't leave you here]," <whispered> {hero}. {he} [wrapped it in {his}
-  scarf|put it in {his} hat] and carried it home [slowly|carefully|gently].
+  scarf|laid it in {his} basket] and carried it home [slowly|carefully|gently].
 "[Can I keep it?|May it stay with us?|Will it get well?]" {he} asked {his} {elder}. "[It may stay until it is
   well|It needs warmth, quiet and time]," <replied> {his} {elder}. "[But it is wild, and one day it will want
   to go home|But do not forget that it is wild|But one day it will want to go home]."
@@ -184,15 +185,15 @@ One cold morning[ in autumn| in early spring|], {hero} found % {animal.adj} {ani
 {hero} made a bed from [a box and some hay|an old drawer and % <soft> blanket|a basket and some wool]. {he}
   gave it [water, drop by drop|crumbs of {food}]. [At night, {he} got up <few> times to look at it.|{helper},
   {helper.who}, brought an ointment that smelled of <scent>.|] [On the second day, it opened its eyes.|On the
-  third day, it drank by itself.|] [A little later, the {animal} {animal.cry} for the first time. <joy>.|]
-  [Soon the {animal} followed {him} from room to room.|Soon the {animal} slept at the foot of {his} bed.|]
+  third day, it drank by itself.|] [A little later, the {pet} {pet.cry} for the first time. <joy>.|]
+  [Soon the {pet} followed {him} from room to room.|Soon the {pet} slept at the foot of {his} bed.|]
 /
-But one <fine> day, the {animal} sat at the window and looked out all day. [{hero} knew what that meant.|"It
-  is homesick," said {his} {elder} <softly>.] [<sorrow>.|] So {he} carried the {animal} back to {outside} and
+But one <fine> day, the {pet} sat at the window and looked out all day. [{hero} knew what that meant.|"It
+  is homesick," said {his} {elder} <softly>.] [<sorrow>.|] So {he} carried the {pet} back to {outside} and
   set it down. ["Go home, little friend," {he} <whispered>.|"You are free now," {he} <whispered>.|] The
-  {animal} looked back once, and then it was gone.
+  {pet} looked back once, and then it was gone.
 [But every spring, something comes to {his} door and waits for a crumb.|<few> weeks later, there was a sound
-  at the door. There stood the {animal} with <few> little ones.|{hero} was sad and glad at the same time.|]
+  at the door. There stood the {pet} with <few> little ones.|{hero} was sad and glad at the same time.|]
   [If you love something, you can let it go.|That is what friends do.|And {hero} smiled whenever {he} thought
   of it.]
 )";

@@ -56,8 +56,7 @@ inline constexpr Words happies = {"happy",     "glad",      "pleased",      "exc
 inline constexpr Words sads = {"sad",    "upset",       "unhappy",  "worried",      "miserable",
                                "lonely", "gloomy",      "troubled", "disappointed", "downhearted",
                                "glum",   "heartbroken", "forlorn"};
-inline constexpr Words afraids = {"afraid",  "scared", "frightened", "nervous",
-                                  "anxious", "uneasy", "shaky",      "alarmed"};
+inline constexpr Words afraids = {"afraid", "scared", "frightened", "nervous", "anxious", "fearful"};
 inline constexpr Words tireds = {"tired", "sleepy", "weary", "worn out", "exhausted", "drowsy", "footsore"};
 inline constexpr Words angries = {"angry",   "cross", "annoyed",   "grumpy",
                                   "furious", "sulky", "irritated", "indignant"};

@@ -129,6 +129,7 @@ inline constexpr Table kSeason{kOneColumn, kSeasons, Draw::even};
 
 // Small creatures, always "it".
 inline constexpr std::string_view kAnimalColumns[] = {"", "all", "adj", "cry", "home"};
+// The last seven cannot be carried.
 inline constexpr Row kAnimals[] = {
     {"puppy", "puppies", "[brown|spotted|fluffy]", "barked", "a kennel"},
     {"kitten", "kittens", "[gray|striped|fluffy]", "mewed", "a basket"},
@@ -141,24 +142,18 @@ inline constexpr Row kAnimals[] = {
     {"frog", "frogs", "[green|speckled|little]", "croaked", "the pond"},
     {"hedgehog", "hedgehogs", "[prickly|sleepy|brown]", "snuffled", "a pile of leaves"},
     {"crow", "crows", "[black|glossy|clever]", "cawed", "a nest of sticks"},
-    {"goat", "goats", "[white|bearded|stubborn]", "bleated", "the shed"},
     {"turtle", "turtles", "[green|old|slow]", "blinked", "the muddy bank"},
     {"goose", "geese", "[white|gray|noisy]", "honked", "the goose house"},
     {"fox", "foxes", "[red|young|sharp-nosed]", "yapped", "a den"},
-    {"pony", "ponies", "[brown|shaggy|spotted]", "whinnied", "the stable"},
     {"owl", "owls", "[brown|round-eyed|barn]", "hooted", "the church tower"},
     {"hen", "hens", "[speckled|red|plump]", "clucked", "the henhouse"},
     {"magpie", "magpies", "[black and white|bold|cheeky]", "chattered", "a domed nest"},
     {"sparrow", "sparrows", "[brown|dusty|small]", "chirped", "the eaves"},
-    {"donkey", "donkeys", "[gray|patient|long-eared]", "brayed", "a stall"},
     {"seagull", "seagulls", "[white|hungry|gray]", "screeched", "the cliff"},
-    {"fawn", "fawns", "[spotted|shy|slender]", "stood very still", "a thicket"},
     {"parrot", "parrots", "[green|talkative|bright]", "squawked", "a perch"},
-    {"calf", "calves", "[brown|clumsy|spotted]", "mooed", "the cowshed"},
     {"piglet", "piglets", "[pink|muddy|spotted]", "squealed", "the sty"},
     {"bat", "bats", "[small|brown|upside-down]", "squeaked", "the attic"},
     {"robin", "robins", "[red-breasted|round|friendly]", "sang", "an ivy wall"},
-    {"swan", "swans", "[white|young gray|proud]", "hissed", "the reeds"},
     {"snail", "snails", "[striped|tiny|slow]", "pulled in its horns", "a flowerpot"},
     {"lizard", "lizards", "[green|quick|sunny]", "flicked its tail", "a warm wall"},
     {"badger", "badgers", "[striped|shy|stout]", "grunted", "a sett"},
@@ -168,8 +163,14 @@ inline constexpr Row kAnimals[] = {
     {"canary", "canaries", "[yellow|tiny|cheerful]", "trilled", "a cage with an open door"},
     {"tortoise", "tortoises", "[old|wrinkled|patient]", "blinked", "a box of straw"},
     {"jackdaw", "jackdaws", "[gray-necked|clever|bright-eyed]", "cackled", "the chimney"},
-    {"peacock", "peacocks", "[blue|vain|glittering]", "screamed", "the palace garden"},
     {"hamster", "hamsters", "[golden|round|chubby]", "nibbled its paws", "a box of wood shavings"},
+    {"goat", "goats", "[white|bearded|stubborn]", "bleated", "the shed"},
+    {"pony", "ponies", "[brown|shaggy|spotted]", "whinnied", "the stable"},
+    {"donkey", "donkeys", "[gray|patient|long-eared]", "brayed", "a stall"},
+    {"fawn", "fawns", "[spotted|shy|slender]", "stood very still", "a thicket"},
+    {"calf", "calves", "[brown|clumsy|spotted]", "mooed", "the cowshed"},
+    {"swan", "swans", "[white|young gray|proud]", "hissed", "the reeds"},
+    {"peacock", "peacocks", "[blue|vain|glittering]", "screamed", "the palace garden"},
 };
 inline constexpr Row kCritters[] = {
     {"robin", "robins", "[red-breasted|round|friendly]", "sang", "a mossy nest"},
@@ -194,6 +195,7 @@ inline constexpr Row kCritters[] = {
     {"kingfisher", "kingfishers", "[blue|bright|silent]", "whistled", "a hole in the bank"},
 };
 inline constexpr Table kAnimal{kAnimalColumns, kAnimals};
+inline constexpr Table kPet{kAnimalColumns, std::span{kAnimals}.first(std::size(kAnimals) - 7)};
 inline constexpr Table kCritter{kAnimalColumns, kCritters};
 
 }  // namespace diecast::stories

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 
 #include <range/v3/algorithm/nth_element.hpp>
 #include <range/v3/range/conversion.hpp>

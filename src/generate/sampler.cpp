@@ -45,8 +45,8 @@ void Sampler::keep_top_k() {
   const bool all = sampling_.top_k == 0 || sampling_.top_k >= candidates_.size();
   if (all && sampling_.top_p >= 1) return;
   const std::size_t kept = all ? candidates_.size() : sampling_.top_k;
-  std::partial_sort(candidates_.begin(), candidates_.begin() + static_cast<std::ptrdiff_t>(kept), candidates_.end(),
-                    [](const Candidate& a, const Candidate& b) {
+  std::partial_sort(candidates_.begin(), candidates_.begin() + static_cast<std::ptrdiff_t>(kept),
+                    candidates_.end(), [](const Candidate& a, const Candidate& b) {
                       return a.logit != b.logit ? a.logit > b.logit : a.token < b.token;
                     });
   candidates_.resize(kept);

@@ -26,7 +26,8 @@ std::size_t override_of_environment() {
   std::size_t bytes = 0;
   const auto [end, error] = std::from_chars(text, text + std::strlen(text), bytes);
   if (error != std::errc{} || *end != '\0')
-    throw Error(Fault::usage, fmt::format("{}={} is not a number of bytes", kMemoryVariable, text), "environment");
+    throw Error(Fault::usage, fmt::format("{}={} is not a number of bytes", kMemoryVariable, text),
+                "environment");
   return bytes;
 }
 
@@ -53,7 +54,8 @@ std::size_t mem_available() {
 }
 
 // What is left of one group's limit; file pages that nobody writes to are given back under pressure.
-std::size_t left_in_group(const fs::path& folder, const char* limit, const char* usage, const char* inactive) {
+std::size_t left_in_group(const fs::path& folder, const char* limit, const char* usage,
+                          const char* inactive) {
   const std::size_t most = number_in(folder / limit);
   const std::size_t used = number_in(folder / usage);
   if (most == kNoLimit || used == kNoLimit) return kNoLimit;

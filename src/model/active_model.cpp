@@ -236,6 +236,8 @@ class ActiveModel final : public Model {
 
 const Preset& active_preset() { return P::value; }
 
+ParamTable model_param_table() { return make_param_table(); }
+
 ModelPlan model_plan() { return plan_for(available_cpus()); }
 
 std::unique_ptr<Model> make_model(ThreadPool& pool, std::string_view target) {

@@ -7,6 +7,7 @@
 namespace diecast {
 
 void Log::open(const std::filesystem::path& path) {
+  path_ = path;
   file_.open(path, std::ios::app);
   if (!file_) throw Error(Fault::run, "cannot write", path.string(), "check its permissions");
   file_ << before_file_ << std::flush;
@@ -24,10 +25,12 @@ void Log::warning(std::string_view text) {
 }
 
 void Log::detail(std::string_view text) {
-  if (file_.is_open())
-    file_ << text << std::endl;
-  else
+  if (!file_.is_open()) {
     (before_file_ += text) += '\n';
+    return;
+  }
+  file_ << text << std::endl;
+  if (!file_) throw Error(Fault::run, "cannot write", path_.string(), "check the free space");
 }
 
 void Log::progress(const Progress& progress) {

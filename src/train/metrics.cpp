@@ -27,22 +27,31 @@ MetricsFile::MetricsFile(const std::filesystem::path& path, std::uint64_t last_s
   const std::string kept = lines_up_to(path, last_step);
   file_.open(path, std::ios::binary | std::ios::trunc);
   file_ << kept << std::flush;
-  if (!file_) throw Error(Fault::run, "cannot write", path_.string(), "check its permissions and the free space");
+  if (!file_)
+    throw Error(Fault::run, "cannot write", path_.string(), "check its permissions and the free space");
 }
 
 void MetricsFile::write(const Metrics& m) {
-  nlohmann::ordered_json line{
-      {"step", m.step}, {"tokens", m.tokens}, {"epoch", m.epoch}, {"loss", m.loss}, {"lr", m.lr},
-      {"grad_norm", m.grad_norm}, {"tok_per_s", m.tok_per_s}, {"mfu", nullptr}, {"step_ms", m.step_ms},
-      {"wall_s", m.wall_s}};
-  if (m.mfu) line["mfu"] = *m.mfu;
+  nlohmann::ordered_json line;
+  line["step"] = m.step;
+  line["tokens"] = m.tokens;
+  line["epoch"] = m.epoch;
+  line["loss"] = m.loss;
+  line["lr"] = m.lr;
+  line["grad_norm"] = m.grad_norm;
+  line["tok_per_s"] = m.tok_per_s;
+  line["mfu"] = m.mfu ? nlohmann::ordered_json(*m.mfu) : nlohmann::ordered_json();
+  line["step_ms"] = m.step_ms;
+  line["wall_s"] = m.wall_s;
   if (m.evaluation) {
     line["val_loss"] = m.evaluation->loss;
     line["val_ppl"] = m.evaluation->perplexity;
     line["bits_per_byte"] = m.evaluation->bits_per_byte;
   }
   file_ << line.dump() << '\n' << std::flush;
-  if (!file_) throw Error(Fault::run, "cannot write", path_.string(), "check the free space; --resume continues the run");
+  if (!file_)
+    throw Error(Fault::run, "cannot write", path_.string(),
+                "check the free space; --resume continues the run");
 }
 
 }  // namespace diecast

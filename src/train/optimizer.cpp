@@ -46,7 +46,8 @@ void AdamW::update(std::uint64_t step, double lr, double grad_norm) {
     AdamWStep own = constants;
     own.decay = chunk.decays ? decay : 0.0f;
     ops_.adamw(own, arrays_.parameters.data() + chunk.offset, arrays_.gradients.data() + chunk.offset,
-               arrays_.first_moments.data() + chunk.offset, arrays_.second_moments.data() + chunk.offset, chunk.size);
+               arrays_.first_moments.data() + chunk.offset, arrays_.second_moments.data() + chunk.offset,
+               chunk.size);
   });
 }
 

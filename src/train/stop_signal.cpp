@@ -9,7 +9,8 @@ namespace {
 
 // A signal handler reaches nothing but globals.
 std::atomic<int> first_signal{0};
-static_assert(std::atomic<int>::is_always_lock_free, "StopSignal: only lock-free atomics may be used in a handler");
+static_assert(std::atomic<int>::is_always_lock_free,
+              "StopSignal: only lock-free atomics may be used in a handler");
 
 void on_signal(int signal) {
   if (first_signal.exchange(signal) != 0) _exit(128 + signal);

@@ -58,8 +58,8 @@ bool Trainer::take_step() {
     if (parts_.stop != 0) return false;
     const std::uint64_t micro_step = state_.micro_steps + i;
     parts_.batches.fill(micro_step, batch_);
-    const Loss part = parts_.model.forward_backward(
-        batch_.view(), scale, {.seed = parts_.config.run.seed, .step = micro_step});
+    const Loss part = parts_.model.forward_backward(batch_.view(), scale,
+                                                    {.seed = parts_.config.run.seed, .step = micro_step});
     loss.sum += part.sum;
     loss.tokens += part.tokens;
   }
@@ -116,7 +116,8 @@ void Trainer::write_metrics(const std::optional<Evaluation>& evaluation) {
   const double tok_per_s = static_cast<double>(parts_.plan.tokens_per_step) / step_seconds;
   parts_.metrics.write({.step = state_.step,
                         .tokens = state_.tokens,
-                        .epoch = static_cast<double>(state_.micro_steps) / static_cast<double>(parts_.batches.batches_per_epoch()),
+                        .epoch = static_cast<double>(state_.micro_steps) /
+                                 static_cast<double>(parts_.batches.batches_per_epoch()),
                         .loss = loss_,
                         .lr = lr_,
                         .grad_norm = grad_norm_,
@@ -126,8 +127,8 @@ void Trainer::write_metrics(const std::optional<Evaluation>& evaluation) {
                         .wall_s = wall_seconds(),
                         .evaluation = evaluation});
   if (evaluation)
-    parts_.log.detail(fmt::format("step {}: loss {:.4f}, validation loss {:.4f}, perplexity {:.2f}", state_.step,
-                                  loss_, evaluation->loss, evaluation->perplexity));
+    parts_.log.detail(fmt::format("step {}: loss {:.4f}, validation loss {:.4f}, perplexity {:.2f}",
+                                  state_.step, loss_, evaluation->loss, evaluation->perplexity));
   line_seconds_ = 0;
   line_steps_ = 0;
 }
@@ -137,7 +138,8 @@ void Trainer::show_progress() {
   const double step_seconds = std::max(usual_step_seconds_, 1e-9);
   const double tok_per_s = static_cast<double>(plan.tokens_per_step) / step_seconds;
   // Steps that are left by count and by time; a run limited by time alone has an estimated last step.
-  const double by_count = plan.last_step == TrainPlan::kNever ? HUGE_VAL : static_cast<double>(plan.last_step - state_.step);
+  const double by_count =
+      plan.last_step == TrainPlan::kNever ? HUGE_VAL : static_cast<double>(plan.last_step - state_.step);
   const double by_time = std::max(0.0, plan.max_seconds - wall_seconds()) / step_seconds;
   const double steps_left = std::min(by_count, by_time);
   parts_.log.progress({.step = state_.step,
@@ -151,7 +153,8 @@ void Trainer::show_progress() {
 
 void Trainer::check_finite(double value, std::string_view what) const {
   if (!std::isfinite(value))
-    throw Error(Fault::run, fmt::format("the {} is not finite", what), fmt::format("step {}", state_.step + 1),
+    throw Error(Fault::run, fmt::format("the {} is not finite", what),
+                fmt::format("step {}", state_.step + 1),
                 "lower optimizer.lr or optimizer.grad_clip; checkpoints of earlier steps are intact");
 }
 

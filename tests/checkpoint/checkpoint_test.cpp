@@ -3,10 +3,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdint>
 #include <filesystem>
-#include <numeric>
 #include <string>
 #include <vector>
 
@@ -34,8 +34,13 @@ constexpr std::size_t kKeepAll = 0;
 constexpr const char* kFiles[] = {"model.safetensors", "optimizer.safetensors", "state.json"};
 
 TrainState state_at(std::uint64_t step) {
-  return {.step = step, .micro_steps = 4 * step, .tokens = 1000 * step, .seed = ~std::uint64_t{0}, .wall_seconds = 0.1,
-          .best_validation_loss = 1.0 / 3, .tokenizer_hash = 0xFEDCBA9876543210};
+  return {.step = step,
+          .micro_steps = 4 * step,
+          .tokens = 1000 * step,
+          .seed = ~std::uint64_t{0},
+          .wall_seconds = 0.1,
+          .best_validation_loss = 1.0 / 3,
+          .tokenizer_hash = 0xFEDCBA9876543210};
 }
 
 template <class Action>
@@ -51,7 +56,9 @@ std::string error_of(Fault fault, const Action& action) {
   return "no error";
 }
 
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
 
 std::vector<std::string> names_in(const fs::path& folder) {
   std::vector<std::string> names;
@@ -60,7 +67,8 @@ std::vector<std::string> names_in(const fs::path& folder) {
   return names;
 }
 
-// Loads a checkpoint that somebody changed: it must be refused with the model untouched, or equal the original.
+// Loads a checkpoint that somebody changed: it must be refused with the model untouched, or equal the
+// original.
 void check_changed(const fs::path& checkpoint, const FakeModel& original) {
   FakeModel model;
   model.fill_all(-1);
@@ -74,6 +82,22 @@ void check_changed(const fs::path& checkpoint, const FakeModel& original) {
   }
 }
 
+// A file system in memory, if this process may mount one.
+class SmallDisk {
+ public:
+  explicit SmallDisk(const char* options)
+      : mounted_(mount("none", path().c_str(), "tmpfs", 0, options) == 0) {}
+  ~SmallDisk() {
+    if (mounted_) umount(path().c_str());
+  }
+  const fs::path& path() const { return folder_.path(); }
+  bool mounted() const { return mounted_; }
+
+ private:
+  TemporaryFolder folder_;
+  bool mounted_;
+};
+
 }  // namespace
 
 TEST_CASE("parameters, moments and state come back, and padding is zero") {
@@ -83,7 +107,8 @@ TEST_CASE("parameters, moments and state come back, and padding is zero") {
   saved.fill_distinct();
   save_checkpoint(run, saved, state_at(7), kKeepAll);
   FakeModel loaded;
-  loaded.fill_all(-1);
+  for (auto& array : loaded.values) array.assign(array.size(), -1);
+  loaded.values[3] = saved.values[3];  // gradients are not stored
   CHECK(load_checkpoint(run.checkpoint(7), loaded) == state_at(7));
   CHECK(loaded == saved);
   CHECK(loaded.packed_from == loaded.values[0]);
@@ -122,7 +147,8 @@ TEST_CASE("equal models make equal checkpoints, byte for byte") {
   const RunFolder a = RunFolder::create(folder / "a"), b = RunFolder::create(folder / "b");
   save_checkpoint(a, model, state_at(7), kKeepAll);
   save_checkpoint(b, model, state_at(7), kKeepAll);
-  for (const char* file : kFiles) CHECK(read_file(a.checkpoint(7) / file) == read_file(b.checkpoint(7) / file));
+  for (const char* file : kFiles)
+    CHECK(read_file(a.checkpoint(7) / file) == read_file(b.checkpoint(7) / file));
 }
 
 TEST_CASE("a checkpoint of another preset is refused by the name of the field") {
@@ -209,9 +235,11 @@ TEST_CASE("a damaged checkpoint names the file and the older checkpoint, or that
       write_file(path, whole.substr(0, whole.size() / 2));
       const std::string error = error_of(Fault::run, [&] { load_checkpoint(run.checkpoint(step), model); });
       CHECK(contains(error, path.string()));
-      CHECK(contains(error, step == 1 ? "there is no older checkpoint" : "older one, " + run.checkpoint(1).string()));
+      CHECK(contains(
+          error, step == 1 ? "there is no older checkpoint" : "older one, " + run.checkpoint(1).string()));
       fs::remove(path);
-      CHECK(contains(error_of(Fault::run, [&] { load_checkpoint(run.checkpoint(step), model); }), path.string()));
+      CHECK(contains(error_of(Fault::run, [&] { load_checkpoint(run.checkpoint(step), model); }),
+                     path.string()));
       write_file(path, whole);
     }
   }
@@ -273,7 +301,8 @@ TEST_CASE("a write error in any file leaves older checkpoints and no temporary f
     setrlimit(RLIMIT_FSIZE, &limited);
     const std::string error = error_of(Fault::run, [&] { save_checkpoint(run, model, state_at(2), 1); });
     setrlimit(RLIMIT_FSIZE, &unlimited);
-    CHECK(contains(error, "cannot save the checkpoint: cannot write the file: File too large, " + run.path().string()));
+    CHECK(contains(
+        error, "cannot save the checkpoint: cannot write the file: File too large, " + run.path().string()));
     CHECK(contains(error, "1 MiB"));
     CHECK(names_in(run.checkpoints()) == before);
     FakeModel loaded;
@@ -284,23 +313,20 @@ TEST_CASE("a write error in any file leaves older checkpoints and no temporary f
 }
 
 TEST_CASE("a full disk is noticed before anything is written") {
-  TemporaryFolder folder;
-  if (mount("none", folder.path().c_str(), "tmpfs", 0, "size=96k") != 0) {
+  const SmallDisk disk("size=96k");
+  if (!disk.mounted()) {
     MESSAGE("skipped: mounting a small file system is not permitted");
     return;
   }
-  {
-    const RunFolder run = RunFolder::create(folder.path());
-    FakeModel model;
-    save_checkpoint(run, model, state_at(1), kKeepAll);
-    write_file(folder / "ballast", std::string(64 * 1024, 'x'));
-    const std::string error = error_of(Fault::run, [&] { save_checkpoint(run, model, state_at(2), kKeepAll); });
-    CHECK(contains(error, "only 0 MiB are free, " + run.checkpoints().string()));
-    CHECK(contains(error, "1 MiB"));
-    CHECK(names_in(run.checkpoints()) == std::vector<std::string>{"latest", "step-00000001"});
-    CHECK(load_checkpoint(*find_latest(run), model) == state_at(1));
-  }
-  umount(folder.path().c_str());
+  const RunFolder run = RunFolder::create(disk.path());
+  FakeModel model;
+  save_checkpoint(run, model, state_at(1), kKeepAll);
+  write_file(disk.path() / "ballast", std::string(64 * 1024, 'x'));
+  const std::string error = error_of(Fault::run, [&] { save_checkpoint(run, model, state_at(2), kKeepAll); });
+  CHECK(contains(error, "only 0 MiB are free, " + run.checkpoints().string()));
+  CHECK(contains(error, "see that 1 MiB are free"));
+  CHECK(names_in(run.checkpoints()) == std::vector<std::string>{"latest", "step-00000001"});
+  CHECK(load_checkpoint(*find_latest(run), model) == state_at(1));
 }
 
 TEST_CASE("whenever the process is killed, the latest checkpoint is complete") {

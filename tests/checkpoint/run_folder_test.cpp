@@ -8,10 +8,12 @@
 #include <diecast/core/error.hpp>
 
 #include "tests/temporary_folder.hpp"
+#include "tests/unprivileged.hpp"
 
 using namespace diecast;
 using diecast::testing::read_file;
 using diecast::testing::TemporaryFolder;
+using diecast::testing::Unprivileged;
 using diecast::testing::write_file;
 namespace fs = std::filesystem;
 
@@ -28,7 +30,9 @@ std::string usage_error(const Action& action) {
   return "no error";
 }
 
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
 
 }  // namespace
 
@@ -42,7 +46,8 @@ TEST_CASE("a new run's folder is created with all folders above it") {
 }
 
 TEST_CASE("a folder that holds any file of a run is refused and left as it was") {
-  for (const char* file : {"config.toml", "metrics.jsonl", "tokenizer.json", "log.txt", "checkpoints/latest"}) {
+  for (const char* file :
+       {"config.toml", "metrics.jsonl", "tokenizer.json", "log.txt", "checkpoints/latest"}) {
     CAPTURE(file);
     TemporaryFolder folder;
     write_file(folder / file, "precious");
@@ -73,10 +78,20 @@ TEST_CASE("a folder that cannot be created is one usage error") {
   TemporaryFolder folder;
   write_file(folder / "file", "");
   CHECK(contains(usage_error([&] { RunFolder::create(folder / "file"); }), "cannot create the run's folder"));
-  CHECK(contains(usage_error([&] { RunFolder::create(folder / "file/run"); }), "cannot create the run's folder"));
+  CHECK(contains(usage_error([&] { RunFolder::create(folder / "file/run"); }),
+                 "cannot create the run's folder"));
   CHECK(contains(usage_error([&] { RunFolder::create_next(folder / "file", "tiny"); }), "--out"));
   CHECK(contains(usage_error([&] { RunFolder::create("/proc/run"); }), "/proc/run"));
   CHECK(contains(usage_error([&] { RunFolder::create_next("/proc", "tiny"); }), "/proc/tiny-1"));
+}
+
+TEST_CASE("a folder without permission to write is one usage error") {
+  TemporaryFolder folder;
+  fs::permissions(folder.path(), fs::perms{0555});
+  const Unprivileged nobody;
+  CHECK(contains(usage_error([&] { RunFolder::create(folder.path()); }), "Permission denied"));
+  CHECK(contains(usage_error([&] { RunFolder::create(folder / "run"); }), "Permission denied"));
+  CHECK(contains(usage_error([&] { RunFolder::create_next(folder.path(), "tiny"); }), "Permission denied"));
 }
 
 TEST_CASE("an existing run is opened and a folder without one is refused") {
@@ -95,7 +110,8 @@ TEST_CASE("writing replaces a file and leaves nothing beside it") {
   run.write(run.config(), "second");
   CHECK(read_file(run.config()) == "second");
   std::vector<std::string> names;
-  for (const auto& entry : fs::directory_iterator(run.path())) names.push_back(entry.path().filename().string());
+  for (const auto& entry : fs::directory_iterator(run.path()))
+    names.push_back(entry.path().filename().string());
   CHECK(names.size() == 2);  // and checkpoints
 }
 
@@ -119,8 +135,9 @@ TEST_CASE("names of checkpoints and steps correspond one to one") {
   CHECK(checkpoint_name(123456789012) == "step-123456789012");
   for (const std::uint64_t step : {std::uint64_t{0}, std::uint64_t{42}, ~std::uint64_t{0}})
     CHECK(checkpoint_step(checkpoint_name(step)) == step);
-  for (const char* name : {"", "step-", "step-1", "step-000000001", "step-0000000x", "step--0000001", ".tmp-step-00000001",
-                           "../step-00000001", "step-00000001/..", "step-99999999999999999999999"})
+  for (const char* name :
+       {"", "step-", "step-1", "step-000000001", "step-0000000x", "step--0000001", ".tmp-step-00000001",
+        "../step-00000001", "step-00000001/..", "step-99999999999999999999999"})
     CHECK_FALSE(checkpoint_step(name).has_value());
 }
 

@@ -22,9 +22,7 @@ namespace {
 const std::vector<float> kMatrix{1.0f, -2.5f, 3e-30f, 0.0f, 1e30f, -0.0f};
 const std::vector<float> kBias{7.0f};
 
-std::vector<TensorToWrite> two_tensors() {
-  return {{"b.weight", {2, 3}, kMatrix}, {"a.bias", {1}, kBias}};
-}
+std::vector<TensorToWrite> two_tensors() { return {{"b.weight", {2, 3}, kMatrix}, {"a.bias", {1}, kBias}}; }
 
 std::string file_of(std::string header, std::size_t data_bytes) {
   std::uint64_t length = header.size();
@@ -86,7 +84,8 @@ TEST_CASE("the file is the format to the byte") {
   CHECK(bytes.substr(8, header.size()) == header);
   const std::size_t data = (8 + header.size() + 63) / 64 * 64;
   CHECK(bytes.substr(0, 8) == file_of(std::string(data - 8, ' '), 0).substr(0, 8));
-  CHECK(bytes.substr(8 + header.size(), data - 8 - header.size()).find_first_not_of(' ') == std::string::npos);
+  CHECK(bytes.substr(8 + header.size(), data - 8 - header.size()).find_first_not_of(' ') ==
+        std::string::npos);
   REQUIRE(bytes.size() == data + 28);
   CHECK(std::memcmp(bytes.data() + data, kMatrix.data(), 24) == 0);
   CHECK(std::memcmp(bytes.data() + data + 24, kBias.data(), 4) == 0);
@@ -146,11 +145,12 @@ TEST_CASE("a header that breaks the format is refused with the reason") {
   const auto tensor = [](const std::string& dtype, const std::string& shape, const std::string& offsets) {
     return R"({"a":{"dtype":)" + dtype + R"(,"shape":)" + shape + R"(,"data_offsets":)" + offsets + "}}";
   };
-  const struct {
+  struct Case {
     std::string header;
     std::size_t data_bytes;
     std::string reason;
-  } cases[] = {
+  };
+  const Case cases[] = {
       {"", 0, "not a JSON object"},
       {"{", 0, "not a JSON object"},
       {"[]", 0, "not a JSON object"},
@@ -176,21 +176,24 @@ TEST_CASE("a header that breaks the format is refused with the reason") {
       {tensor(R"("F32")", "[1]", "[0,4]"), 3, "truncated"},
       {tensor(R"("F32")", "[1]", "[0,4]"), 5, "belong to no tensor"},
       {tensor(R"("F32")", "[1]", "[4,8]"), 8, "overlap or leave a hole"},
-      {tensor(R"("F32")", "[1]", "[18446744073709551611,18446744073709551615]"), 8, "overlap or leave a hole"},
-      {R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}})",
+      {tensor(R"("F32")", "[1]", "[18446744073709551611,18446744073709551615]"), 8,
+       "overlap or leave a hole"},
+      {R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},)"
+       R"("b":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}})",
        8, "overlap or leave a hole"},
   };
-  for (const auto& [header, data_bytes, reason] : cases) {
-    CAPTURE(header);
-    const std::string text = refusal(folder, header, data_bytes);
+  for (const Case& broken : cases) {
+    CAPTURE(broken.header);
+    const std::string text = refusal(folder, broken.header, broken.data_bytes);
     CAPTURE(text);
-    CHECK(text.find(reason) != std::string::npos);
+    CHECK(text.find(broken.reason) != std::string::npos);
   }
 }
 
 TEST_CASE("a header longer than the file or the format's limit is refused") {
   TemporaryFolder folder;
-  for (const std::uint64_t length : {std::uint64_t{3}, std::uint64_t{100'000'001}, ~std::uint64_t{0}, ~std::uint64_t{0} - 7}) {
+  for (const std::uint64_t length :
+       {std::uint64_t{3}, std::uint64_t{100'000'001}, ~std::uint64_t{0}, ~std::uint64_t{0} - 7}) {
     std::string bytes = file_of("{}", 0);
     std::memcpy(bytes.data(), &length, sizeof length);
     write_file(folder / "t", bytes);

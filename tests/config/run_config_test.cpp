@@ -70,10 +70,12 @@ TEST_CASE("a file that sets a limit drops the limits before it, and --set only a
 }
 
 TEST_CASE("an unknown key names the nearest one and its place") {
-  CHECK(error_of("[train]\nmax_step = 1") == "unknown key train.max_step, run.toml:2:1, the nearest is train.max_steps");
+  CHECK(error_of("[train]\nmax_step = 1") ==
+        "unknown key train.max_step, run.toml:2:1, the nearest is train.max_steps");
   CHECK(error_of("[optimizer]\nwarmup_steps = 1") ==
         "unknown key optimizer.warmup_steps, run.toml:2:1, the nearest is schedule.warmup_steps");
-  CHECK(error_of("[model]\nlayers = 2") == "unknown key model.layers, run.toml:2:1, the nearest is model.n_layers");
+  CHECK(error_of("[model]\nlayers = 2") ==
+        "unknown key model.layers, run.toml:2:1, the nearest is model.n_layers");
   CHECK(error_of("seed = 2") == "unknown key seed, run.toml:1:1, the nearest is run.seed");
   CHECK(error_of("[optimiser]\nlr = 2") == "unknown key optimiser, run.toml:1:2, the nearest is optimizer");
   CHECK(error_of("", {"optimizer.lrr=1"}) ==
@@ -82,19 +84,25 @@ TEST_CASE("an unknown key names the nearest one and its place") {
 
 TEST_CASE("a wrong type names the right one and its place") {
   CHECK(error_of("[optimizer]\nlr = \"big\"") == "optimizer.lr must be a number, not a string, run.toml:2:6");
-  CHECK(error_of("[sample]\nprompts = [1]") == "sample.prompts must be an array of strings, not an array, run.toml:2:11");
-  CHECK(error_of("[data]\nshuffle = 1") == "data.shuffle must be true or false, not an integer, run.toml:2:11");
-  CHECK(error_of("train = 3") == "train is a section, not a value, run.toml:1:1, write [train] on a line of its own");
+  CHECK(error_of("[sample]\nprompts = [1]") ==
+        "sample.prompts must be an array of strings, not an array, run.toml:2:11");
+  CHECK(error_of("[data]\nshuffle = 1") ==
+        "data.shuffle must be true or false, not an integer, run.toml:2:11");
+  CHECK(error_of("train = 3") ==
+        "train is a section, not a value, run.toml:1:1, write [train] on a line of its own");
 }
 
 TEST_CASE("a value out of range names the range and its place") {
-  CHECK(error_of("[optimizer]\nlr = 0") == "optimizer.lr = 0 is out of range, run.toml:2:6, it must be above 0");
+  CHECK(error_of("[optimizer]\nlr = 0") ==
+        "optimizer.lr = 0 is out of range, run.toml:2:6, it must be above 0");
   CHECK(error_of("[optimizer]\nbeta2 = 1.0") ==
         "optimizer.beta2 = 1 is out of range, run.toml:2:9, it must be from 0 to 1, 1 excluded");
-  CHECK(error_of("", {"run.seed=-1"}) == "run.seed = -1 is out of range, --set run.seed, it must be at least 0");
+  CHECK(error_of("", {"run.seed=-1"}) ==
+        "run.seed = -1 is out of range, --set run.seed, it must be at least 0");
   CHECK(error_of("[optimizer]\nlr = nan").starts_with("optimizer.lr = nan is out of range"));
   CHECK(error_of("[schedule]\nname = \"cosin\"") ==
-        "schedule.name cannot be \"cosin\", run.toml:2:8, use one of cosine, linear, constant; the nearest is cosine");
+        "schedule.name cannot be \"cosin\", run.toml:2:8, use one of cosine, linear, constant; the nearest "
+        "is cosine");
 }
 
 TEST_CASE("text that is not TOML is an error at its place") {
@@ -113,9 +121,10 @@ TEST_CASE("[model] may repeat the preset and not contradict it") {
 }
 
 TEST_CASE("what a later version brings is refused") {
-  for (const char* text : {"[data]\npacking = 'padded'", "[data]\nworkers = 2", "[data]\nprefetch_batches = 2",
-                           "[data]\ntext_field = 'body'", "[tokenizer]\nkind = 'char'",
-                           "[tokenizer]\nmemory = '1G'", "[log]\ntensorboard = true"}) {
+  for (const char* text :
+       {"[data]\npacking = 'padded'", "[data]\nworkers = 2", "[data]\nprefetch_batches = 2",
+        "[data]\ntext_field = 'body'", "[tokenizer]\nkind = 'char'", "[tokenizer]\nmemory = '1G'",
+        "[log]\ntensorboard = true"}) {
     CAPTURE(text);
     CHECK(error_of(text).find("is not available yet, run.toml:2:") != std::string::npos);
   }
@@ -130,7 +139,8 @@ TEST_CASE("settings that make no sense together are refused") {
 
 TEST_CASE("the text of a configuration reads back to the same configuration") {
   const RunConfig config = resolve(
-      "[optimizer]\nlr = 3e-4\neps = 1e-9\n[sample]\nprompts = ['He said \"no\"', \"\", \"tab\\tünï\\n\\\\\"]\n"
+      "[optimizer]\nlr = 3e-4\neps = 1e-9\n[sample]\nprompts = ['He said \"no\"', \"\", "
+      "\"tab\\tünï\\n\\\\\"]\n"
       "[run]\nout = 'a b'\nseed = 9007199254740993");
   const std::string text = to_toml(config, kModel);
   CHECK(text.find("lr = 0.0003\n") != std::string::npos);

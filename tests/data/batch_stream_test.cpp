@@ -31,7 +31,8 @@ std::vector<Token> windows_of(const BatchStream& stream, std::uint64_t first, st
   Batch batch;
   for (std::uint64_t index = first; index < first + count; ++index) {
     stream.fill(index, batch);
-    for (std::size_t i = 0; i < batch.inputs.size(); i += kSeqLen) windows.push_back(batch.inputs[i] / kSeqLen);
+    for (std::size_t i = 0; i < batch.inputs.size(); i += kSeqLen)
+      windows.push_back(batch.inputs[i] / kSeqLen);
   }
   return windows;
 }

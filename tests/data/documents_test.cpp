@@ -9,10 +9,13 @@
 #include <diecast/data/stories.hpp>
 
 #include "tests/temporary_folder.hpp"
+#include "tests/unprivileged.hpp"
 
 using namespace diecast;
 using diecast::testing::TemporaryFolder;
+using diecast::testing::Unprivileged;
 using diecast::testing::write_file;
+namespace fs = std::filesystem;
 
 namespace {
 
@@ -34,7 +37,9 @@ std::string refusal(const std::string& source, const std::string& pattern = "*.t
   return {};
 }
 
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
 
 }  // namespace
 
@@ -79,7 +84,7 @@ TEST_CASE("the built-in corpus has the number of stories that was asked for") {
 TEST_CASE("a built-in corpus that does not exist is refused") {
   for (const char* source : {"builtin:", "builtin:poems", "builtin:stories:", "builtin:stories:0",
                              "builtin:stories:-1", "builtin:stories:3x", "builtin:stories5",
-                             "builtin:stories:99999999999999999999999"}) {
+                             "builtin:stories:10000001", "builtin:stories:99999999999999999999999"}) {
     CAPTURE(source);
     CHECK(contains(refusal(source), "builtin:stories:N"));
   }
@@ -110,15 +115,22 @@ TEST_CASE("empty files are left out, and refused when there is nothing else") {
   CHECK(read(folder.path().string()) == Texts{"c"});
 }
 
-TEST_CASE("a file that cannot be read is named") {
+TEST_CASE("a file and a folder that cannot be read are named") {
   TemporaryFolder folder;
   write_file(folder / "a.txt", "a");
-  std::filesystem::permissions(folder / "a.txt", std::filesystem::perms::none);
-  if (std::ifstream(folder / "a.txt")) {
-    MESSAGE("skipped: this user may read every file");
-    return;
+  write_file(folder / "closed/a.txt", "a");
+  fs::permissions(folder.path(), fs::perms{0755});
+  fs::permissions(folder / "a.txt", fs::perms::none);
+  fs::permissions(folder / "closed", fs::perms::none);
+  {
+    const Unprivileged nobody;
+    CHECK(
+        contains(refusal((folder / "a.txt").string()), "Permission denied, " + (folder / "a.txt").string()));
+    CHECK(contains(refusal((folder / "closed").string()),
+                   "Permission denied, " + (folder / "closed").string()));
+    CHECK(contains(refusal((folder / "closed/a.txt").string()), "Permission denied"));
   }
-  CHECK(contains(refusal((folder / "a.txt").string()), (folder / "a.txt").string()));
+  fs::permissions(folder / "closed", fs::perms::owner_all);
 }
 
 TEST_CASE("an error while reading is an error, not the end of the file") {
@@ -128,14 +140,16 @@ TEST_CASE("an error while reading is an error, not the end of the file") {
 
 TEST_CASE("files that are not UTF-8 are warned about once, with the first and their number") {
   TemporaryFolder folder;
-  const Texts texts{"plain", "gr\xC3\xBC\xC3\x9F", "\xE2\x82\xAC", "\xF0\x9F\x8E\xB2",           // UTF-8
-                    "gr\xFC\xDF", "\xC0\xAF", "\xED\xA0\x80", "\xF4\x90\x80\x80", "cut \xE2\x82"};  // not
+  const Texts valid{"plain", "gr\xC3\xBC\xC3\x9F", "\xE2\x82\xAC", "\xF0\x9F\x8E\xB2"};
+  const Texts invalid{"gr\xFC\xDF", "\xC0\xAF", "\xED\xA0\x80", "\xF4\x90\x80\x80", "cut \xE2\x82"};
+  Texts texts = valid;
+  texts.insert(texts.end(), invalid.begin(), invalid.end());
   for (std::size_t i = 0; i < texts.size(); ++i) write_file(folder / (std::to_string(i) + ".txt"), texts[i]);
   Texts warnings;
   const Texts read = read_documents({.source = folder.path().string()},
                                     [&](std::string_view warning) { warnings.emplace_back(warning); });
   CHECK(read == texts);
   REQUIRE(warnings.size() == 1);
-  CHECK(contains(warnings[0], "5 of 9 files not UTF-8"));
+  CHECK(contains(warnings[0], "5 of 9 files are not UTF-8"));
   CHECK(contains(warnings[0], (folder / "4.txt").string()));
 }

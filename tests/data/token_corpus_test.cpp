@@ -102,8 +102,10 @@ TEST_CASE("a larger fraction keeps the documents of a smaller one") {
 }
 
 TEST_CASE("of a single document the tail is kept for validation") {
-  const TokenCorpus corpus = tokenize({std::string("0123456789abcdefghi")}, 0.25);  // 20 tokens with end-of-text
-  CHECK(corpus.train == std::vector<Token>{'0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e'});
+  const TokenCorpus corpus =
+      tokenize({std::string("0123456789abcdefghi")}, 0.25);  // 20 tokens with end-of-text
+  CHECK(corpus.train ==
+        std::vector<Token>{'0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e'});
   CHECK(documents_of(corpus.validation) == std::vector<std::string>{"fghi"});
   CHECK(corpus.train_documents == 1);
   CHECK(corpus.validation_documents == 1);

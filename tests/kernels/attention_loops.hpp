@@ -4,10 +4,9 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <vector>
-
 #include <diecast/core/random.hpp>
 #include <diecast/kernels/shapes.hpp>
+#include <vector>
 
 #include "tests/reference/attention.hpp"
 
@@ -58,7 +57,8 @@ struct AttentionLoops {
         for (std::size_t s = 0; s < p.size(); ++s)
           for (std::size_t i = 0; i < shape.head_dim; ++i)
             out[row * shape.out_width() + h * shape.head_dim + i] +=
-                mask(row, h, s) * p[s] * turned[(row - row % shape.seq_len + s) * width + sizes().value(h) + i];
+                mask(row, h, s) * p[s] *
+                turned[(row - row % shape.seq_len + s) * width + sizes().value(h) + i];
       }
     return out;
   }
@@ -132,7 +132,8 @@ inline std::vector<float> rope_table(std::size_t seq_len, std::size_t head_dim, 
   for (std::size_t t = 0; t < seq_len; ++t)
     for (std::size_t i = 0; i < head_dim; ++i) {
       const double pair = static_cast<double>(i % (head_dim / 2));
-      const double angle = static_cast<double>(t) * std::pow(theta, -2 * pair / static_cast<double>(head_dim));
+      const double angle =
+          static_cast<double>(t) * std::pow(theta, -2 * pair / static_cast<double>(head_dim));
       table.push_back(static_cast<float>(i < head_dim / 2 ? std::cos(angle) : std::sin(angle)));
     }
   return table;

@@ -1,13 +1,12 @@
-#include <cstddef>
-#include <cstdint>
-#include <vector>
-
 #include <doctest/doctest.h>
 
+#include <cstddef>
+#include <cstdint>
 #include <diecast/kernels/grid.hpp>
 #include <diecast/kernels/table.hpp>
 #include <diecast/model/transformer.hpp>
 #include <diecast/preset/active.hpp>
+#include <vector>
 
 #include "tests/kernels/attention_loops.hpp"
 #include "tests/kernels/operand.hpp"
@@ -135,14 +134,17 @@ TEST_CASE("the loops' gradient is the derivative of the loops, with dropout and 
       for (std::size_t i = 0; i < moved.size(); ++i) moved[i].imag(reference::kComplexStep * direction[i]);
       const auto out = loops.forward(moved);
       double exact = 0, got = 0;
-      for (std::size_t i = 0; i < out.size(); ++i) exact += d_out[i] * out[i].imag() / reference::kComplexStep;
+      for (std::size_t i = 0; i < out.size(); ++i)
+        exact += d_out[i] * out[i].imag() / reference::kComplexStep;
       const auto gradient = loops.backward(qkv, loops.forward(qkv), d_out);
       for (std::size_t i = 0; i < gradient.size(); ++i) got += gradient[i] * direction[i];
       CHECK(got == doctest::Approx(exact).epsilon(1e-10));
     });
 }
 
-TEST_CASE("attention in evaluation agrees with the double-precision loops") { check_forward(false, 2, kTolerance); }
+TEST_CASE("attention in evaluation agrees with the double-precision loops") {
+  check_forward(false, 2, kTolerance);
+}
 
 TEST_CASE("attention stays right when scores are beyond what an exponential can hold") {
   check_forward(false, 30, kTolerance_of_large_scores);
@@ -152,7 +154,9 @@ TEST_CASE("attention in training drops the weights that mix32 of key, row and co
   check_forward(true, 2, kTolerance);
 }
 
-TEST_CASE("the gradient of attention in evaluation agrees with the double-precision loops") { check_backward(false); }
+TEST_CASE("the gradient of attention in evaluation agrees with the double-precision loops") {
+  check_backward(false);
+}
 
 TEST_CASE("the gradient of attention in training has the mask of forward") { check_backward(true); }
 
@@ -174,8 +178,8 @@ TEST_CASE("attention a token at a time agrees with the double-precision loops at
                                      all.begin() + static_cast<std::ptrdiff_t>((t + 1) * width));
         };
         Operand token(shape.operands, row(qkv, shape.width())), out(shape.operands, shape.out_width());
-        const AttentionStepArgs args{token.data(),    out.data(),  keys.floats(), values.floats(),
-                                     scores.floats(), rope.data(), t};
+        const AttentionStepArgs args{
+            token.data(), out.data(), keys.floats(), values.floats(), scores.floats(), rope.data(), t};
         for (std::size_t head = 0; head < shape.n_kv_heads; ++head) kernels.step(args, head);
         check_elements(out, row(expected, shape.out_width()), within(kTolerance * largest(expected)));
       }

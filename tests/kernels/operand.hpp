@@ -1,19 +1,18 @@
 #pragma once
 
+#include <doctest/doctest.h>
+
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstring>
-#include <limits>
-#include <string>
-#include <vector>
-
-#include <doctest/doctest.h>
-
 #include <diecast/core/element.hpp>
 #include <diecast/kernels/dispatch.hpp>
 #include <diecast/kernels/table.hpp>
 #include <diecast/preset/active.hpp>
+#include <limits>
+#include <string>
+#include <vector>
 
 #include "tests/reference/splitmix.hpp"
 
@@ -28,8 +27,8 @@ inline double rounded(Element e, double value) {
   return e == Element::f32 ? f : static_cast<float>(BFloat16(f));
 }
 
-/// An array a kernel reads or writes, as doubles to the test. A cache line before and behind it tells whether a
-/// kernel wrote where it must not.
+/// An array a kernel reads or writes, as doubles to the test. A cache line before and behind it tells whether
+/// a kernel wrote where it must not.
 class Operand {
  public:
   /// NaN in every element, until someone writes it.
@@ -114,7 +113,8 @@ void check_elements(const Operand& got, const std::vector<double>& expected, con
   std::size_t at = 0;
   for (std::size_t i = 0; i < expected.size(); ++i) {
     const double bound = allowed(i) + 1.01 * rounding(got.element()) * std::abs(expected[i]);
-    const double excess = std::abs(got[i] - expected[i]) / std::max(bound, std::numeric_limits<double>::min());
+    const double excess =
+        std::abs(got[i] - expected[i]) / std::max(bound, std::numeric_limits<double>::min());
     if (excess <= worst) continue;
     at = i;
     worst = std::isnan(excess) ? std::numeric_limits<double>::infinity() : excess;

@@ -13,8 +13,13 @@ namespace {
 
 constexpr Preset kSmall{
     .name = "small",
-    .n_layers = 2, .d_model = 64, .n_heads = 4, .d_ff = 256,
-    .vocab_size = 500, .seq_len = 32, .batch_size = 8,
+    .n_layers = 2,
+    .d_model = 64,
+    .n_heads = 4,
+    .d_ff = 256,
+    .vocab_size = 500,
+    .seq_len = 32,
+    .batch_size = 8,
     .norm = Norm::rms_norm,
 };
 
@@ -24,8 +29,9 @@ TEST_CASE("fields are visited in the order of their declaration") {
   std::vector<std::string> names;
   for_each_field(kSmall, [&](std::string_view name, auto) { names.emplace_back(name); });
   CHECK(names == std::vector<std::string>{"name", "n_layers", "d_model", "n_heads", "n_kv_heads", "d_ff",
-                                          "vocab_size", "seq_len", "batch_size", "precision", "norm", "position",
-                                          "mlp", "tied_head", "bias", "dropout", "norm_eps", "rope_theta"});
+                                          "vocab_size", "seq_len", "batch_size", "precision", "norm",
+                                          "position", "mlp", "tied_head", "bias", "dropout", "norm_eps",
+                                          "rope_theta"});
 }
 
 TEST_CASE("a preset is described by a line per field, enums by their names") {

@@ -6,7 +6,7 @@
 namespace diecast::presets {
 
 struct mini_gpt2 {
-  static constexpr Preset value = shrunk(gpt2::value);
+  static constexpr Preset value = shrunk("mini_gpt2", gpt2::value);
 };
 
 }  // namespace diecast::presets

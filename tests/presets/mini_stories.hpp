@@ -6,7 +6,7 @@
 namespace diecast::presets {
 
 struct mini_stories {
-  static constexpr Preset value = shrunk(stories::value);
+  static constexpr Preset value = shrunk("mini_stories", stories::value);
 };
 
 }  // namespace diecast::presets

@@ -12,8 +12,13 @@ namespace {
 using namespace std::chrono_literals;
 
 Progress an_eighth() {
-  return {.step = 320, .total_steps = 2560, .loss = 4.149, .tok_per_s = 14012.3, .batch = 32,
-          .share_of_peak = 0.78, .eta_seconds = 131};
+  return {.step = 320,
+          .total_steps = 2560,
+          .loss = 4.149,
+          .tok_per_s = 14012.3,
+          .batch = 32,
+          .share_of_peak = 0.78,
+          .eta_seconds = 131};
 }
 
 // Columns of a line whose only characters beyond ASCII are the blocks of the bar, three bytes each.
@@ -32,8 +37,8 @@ std::string written_to(std::FILE* file) {
 
 TEST_CASE("the line on a wide terminal is the contract's") {
   CHECK(bar_line(an_eighth(), 200) ==
-        "Training [██░░░░░░░░░░░░░░] 320/2560 (12.5%) | Loss: 4.15 | 14012 tok/s | Batch: 32 | 78% of peak | "
-        "ETA 0:02:11");
+        "Training [██░░░░░░░░░░░░░░] 320/2560 (12.5%) | Loss: 4.15 | 14012 tok/s | Batch: 32 | "
+        "78% of peak | ETA 0:02:11");
 }
 
 TEST_CASE("the line on a pipe is the same without the bar") {
@@ -44,7 +49,8 @@ TEST_CASE("the line on a pipe is the same without the bar") {
 TEST_CASE("an unknown peak is left out") {
   Progress progress = an_eighth();
   progress.share_of_peak.reset();
-  CHECK(plain_line(progress) == "Training 320/2560 (12.5%) | Loss: 4.15 | 14012 tok/s | Batch: 32 | ETA 0:02:11");
+  CHECK(plain_line(progress) ==
+        "Training 320/2560 (12.5%) | Loss: 4.15 | 14012 tok/s | Batch: 32 | ETA 0:02:11");
 }
 
 TEST_CASE("the line is never wider than the terminal, down to a bar and the steps") {

@@ -36,7 +36,8 @@ const SpanOps kPlainOps{
 // A matrix of several chunks, the last one short, and a bias, whose end is padding.
 ParamTable two_rows() {
   constexpr std::size_t kMatrix = 2 * AdamW::kChunk + 100;
-  return {.rows = {{"w", {kMatrix}, 0, kMatrix, true, Init::normal}, {"b", {30}, kMatrix, 64, false, Init::zeros}},
+  return {.rows = {{"w", {kMatrix}, 0, kMatrix, true, Init::normal},
+                   {"b", {30}, kMatrix, 64, false, Init::zeros}},
           .stored = kMatrix + 64};
 }
 

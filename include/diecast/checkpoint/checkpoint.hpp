@@ -10,13 +10,13 @@
 
 namespace diecast {
 
-/// Where a run stands, besides the model's arrays. Data order, dropout and the learning rate are functions of it.
+/// Where a run stands, besides the model's arrays. Data order, dropout and learning rate are functions of it.
 struct TrainState {
   std::uint64_t step = 0;         ///< optimizer steps done
   std::uint64_t micro_steps = 0;  ///< micro-batches consumed: the index of the next one
   std::uint64_t tokens = 0;       ///< trained on
   std::uint64_t seed = 0;
-  double wall_seconds = 0;        ///< of training, over all sessions
+  double wall_seconds = 0;  ///< of training, over all sessions
   std::optional<double> best_validation_loss;
   std::uint64_t tokenizer_hash = 0;  ///< the tokens mean nothing to another one; who loads it compares
 
@@ -27,21 +27,23 @@ struct TrainState {
 ///
 ///     model.safetensors      the parameters by their names in the ParamTable, padding rows cut
 ///     optimizer.safetensors  the moments, as m.NAME and v.NAME
-///     state.json             the state, every field of the preset, XXH3-128 of the other two files and of itself
+///     state.json             the state, every field of the preset, XXH3-128 of all three files
 ///
 /// The three are written into a temporary folder beside it and synced before the folder gets its name, then
-/// `latest` names it, then all but the newest `keep_last` checkpoints are deleted (0: none). Whenever the process
-/// or the machine stops, what was complete stays complete. Throws Error(Fault::run) with the bytes needed when they
-/// are not free or writing fails; the temporary folder is then gone and older checkpoints are as they were.
+/// `latest` names it, then all but the newest `keep_last` checkpoints are deleted (0: none). Whenever the
+/// process or the machine stops, what was complete stays complete. Throws Error(Fault::run) with the bytes
+/// needed when they are not free or writing fails; the temporary folder is then gone and older checkpoints
+/// are as they were.
 void save_checkpoint(const RunFolder& run, Model& model, const TrainState& state, std::size_t keep_last);
 
 /// Fills parameters and moments from a checkpoint's folder, with zeros in the padding rows. Throws
-/// Error(Fault::usage) when it is of another preset, naming the first field that differs, and Error(Fault::run)
-/// when a file is missing, truncated or changed; the model is untouched before everything is verified.
+/// Error(Fault::usage) when it is of another preset, naming the first field that differs, and
+/// Error(Fault::run) when a file is missing, truncated or changed; the model is untouched before everything
+/// is verified.
 TrainState load_checkpoint(const std::filesystem::path& checkpoint, Model& model);
 
-/// The checkpoint that `latest` names or, should that be gone, the one of the highest step; nothing before the
-/// first one is complete.
+/// The checkpoint that `latest` names or, should that be gone, the one of the highest step; nothing before
+/// the first one is complete.
 std::optional<std::filesystem::path> find_latest(const RunFolder& run);
 
 }  // namespace diecast

@@ -12,11 +12,12 @@ namespace diecast {
 
 /// The folder of a run: where its files are, and that none of an earlier run is ever written over.
 ///
-///     RUN/config.toml  metrics.jsonl  tokenizer.json  log.txt  checkpoints/step-00000100/  checkpoints/latest
+///     RUN/  config.toml  metrics.jsonl  tokenizer.json  log.txt
+///     RUN/checkpoints/  step-00000100/  step-00000200/  latest
 class RunFolder {
  public:
-  /// Makes `path` the folder of a new run; it may exist already. Throws Error(Fault::usage) when it holds a run or
-  /// cannot be written.
+  /// Makes `path` the folder of a new run; it may exist already. Throws Error(Fault::usage) when it holds a
+  /// run or cannot be written.
   static RunFolder create(const std::filesystem::path& path);
   /// Creates `parent/PRESET-N` with the first N from 1 that is free; two runs started at once get one each.
   static RunFolder create_next(const std::filesystem::path& parent, std::string_view preset);
@@ -49,8 +50,8 @@ std::string checkpoint_name(std::uint64_t step);
 /// The step of a `checkpoint_name`; nothing for any other name.
 std::optional<std::uint64_t> checkpoint_step(std::string_view name);
 
-/// The steps of which a folder `checkpoints` has a checkpoint, ascending. A folder has that name only once it is
-/// complete.
+/// The steps of which a folder `checkpoints` has a checkpoint, ascending. A folder has that name only once it
+/// is complete.
 std::vector<std::uint64_t> checkpoint_steps(const std::filesystem::path& checkpoints);
 
 }  // namespace diecast

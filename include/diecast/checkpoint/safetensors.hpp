@@ -21,10 +21,10 @@ struct TensorToWrite {
 
 using SafetensorsMetadata = std::map<std::string, std::string>;
 
-/// Writes tensors as a safetensors file (https://github.com/huggingface/safetensors, "Format"), in the order given,
-/// the first one 64 bytes aligned; the same tensors always make the same bytes. `__metadata__` is `metadata` and
-/// "format": "pt", without which some readers refuse the file. Returns when the content is on the disk, with its
-/// XXH3-128 in hexadecimal. Throws Error(Fault::run) when the system does.
+/// Writes tensors as a safetensors file (https://github.com/huggingface/safetensors, "Format"), in the order
+/// given, the first one 64 bytes aligned; the same tensors always make the same bytes. `__metadata__` is
+/// `metadata` and "format": "pt", without which some readers refuse the file. Returns when the content is on
+/// the disk, with its XXH3-128 in hexadecimal. Throws Error(Fault::run) when the system does.
 std::string write_safetensors(const std::filesystem::path& path, std::span<const TensorToWrite> tensors,
                               const SafetensorsMetadata& metadata = {});
 
@@ -39,7 +39,8 @@ class SafetensorsFile {
   };
 
   /// Throws Error(Fault::run) for a file that cannot be read, and for one whose header breaks the format: not
-  /// JSON, another type, sizes that do not match shapes, tensors that overlap, leave holes or exceed the file.
+  /// JSON, another type, sizes that do not match shapes, tensors that overlap, leave holes or exceed the
+  /// file.
   explicit SafetensorsFile(const std::filesystem::path& path);
 
   /// In the order of their data.

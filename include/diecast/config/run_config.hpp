@@ -89,8 +89,8 @@ struct LogSection {
   Flag tensorboard{false, "also write event files"};
 };
 
-/// Everything a run can be told, as the TOML file has it. `[model]`, which only repeats the preset, is checked
-/// when it is read and not kept. Each member's text is its documentation, also in `train --help`.
+/// Everything a run can be told, as the TOML file has it. `[model]`, which only repeats the preset, is
+/// checked when it is read and not kept. Each member's text is its documentation, also in `train --help`.
 struct RunConfig {
   RunSection run;
   DataSection data;
@@ -111,10 +111,10 @@ struct TomlText {
 };
 
 /// Resolves a configuration: the defaults above, then each of `files`, then each of `overrides` ("KEY=VALUE",
-/// the value in TOML, else a string). A file that sets a limit of [train] drops the limits of those before it.
-/// `fixed_model` is what [model] may repeat, a TOML line `name = value` for each field of the preset.
-/// Throws Error(Fault::usage) with file:line:column for an unknown key, a wrong type, a value out of range, one
-/// that contradicts the preset, and one that this version cannot honour.
+/// the value in TOML, else a string). A file that sets a limit of [train] drops the limits of those before
+/// it. `fixed_model` is what [model] may repeat, a TOML line `name = value` for each field of the preset.
+/// Throws Error(Fault::usage) with file:line:column for an unknown key, a wrong type, a value out of range,
+/// one that contradicts the preset, and one that this version cannot honour.
 RunConfig resolve_run_config(std::span<const TomlText> files, std::span<const std::string> overrides,
                              std::string_view fixed_model);
 
@@ -127,8 +127,8 @@ std::string describe_settings();
 }  // namespace diecast
 
 BOOST_HANA_ADAPT_STRUCT(diecast::RunSection, out, seed, threads);
-BOOST_HANA_ADAPT_STRUCT(diecast::DataSection, source, pattern, text_field, validation_fraction, packing, shuffle,
-                        prefetch_batches, workers);
+BOOST_HANA_ADAPT_STRUCT(diecast::DataSection, source, pattern, text_field, validation_fraction, packing,
+                        shuffle, prefetch_batches, workers);
 BOOST_HANA_ADAPT_STRUCT(diecast::TokenizerSection, kind, file, memory);
 BOOST_HANA_ADAPT_STRUCT(diecast::TrainSection, max_steps, max_tokens, max_epochs, max_minutes, micro_batches);
 BOOST_HANA_ADAPT_STRUCT(diecast::OptimizerSection, name, lr, beta1, beta2, eps, weight_decay, grad_clip);
@@ -137,5 +137,5 @@ BOOST_HANA_ADAPT_STRUCT(diecast::CheckpointSection, every_steps, every_minutes, 
 BOOST_HANA_ADAPT_STRUCT(diecast::EvalSection, every_steps, max_batches);
 BOOST_HANA_ADAPT_STRUCT(diecast::SampleSection, every_steps, prompts, max_tokens);
 BOOST_HANA_ADAPT_STRUCT(diecast::LogSection, every_steps, level, tensorboard);
-BOOST_HANA_ADAPT_STRUCT(diecast::RunConfig, run, data, tokenizer, train, optimizer, schedule, checkpoint, eval,
-                        sample, log);
+BOOST_HANA_ADAPT_STRUCT(diecast::RunConfig, run, data, tokenizer, train, optimizer, schedule, checkpoint,
+                        eval, sample, log);

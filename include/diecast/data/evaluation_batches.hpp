@@ -8,8 +8,8 @@
 
 namespace diecast {
 
-/// A validation set as micro-batches, in order. Every token but the first is a target exactly once: the end is
-/// padded with rows and positions whose target is `kIgnoredToken`.
+/// A validation set as micro-batches, in order. Every token but the first is a target exactly once: the end
+/// is padded with rows and positions whose target is `kIgnoredToken`.
 class EvaluationBatches {
  public:
   /// `tokens` must outlive this. With less than two tokens there is nothing to predict and no batch.

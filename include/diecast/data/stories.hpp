@@ -6,8 +6,8 @@
 namespace diecast {
 
 /// Document `index` of the built-in corpus `seed`: a short English children's story, for small models to
-/// learn to continue. Whoever is named in it, the thing that is lost and the place it is lost in stay the
-/// same to its end. Plain ASCII, 60 to 220 words in two to four paragraphs with an empty line between them;
+/// learn to continue: its people, its places and what is lost, made or wished for stay the same to the end.
+/// Plain ASCII, 60 to 220 words in two to four paragraphs with an empty line between them;
 /// it ends with its last sentence, without a newline. A pure function of its arguments, to the byte, on every
 /// platform and compiler.
 ///

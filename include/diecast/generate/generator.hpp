@@ -23,9 +23,10 @@ class Generator {
   Generator(Decoder& decoder, const BpeTokenizer& tokenizer, std::size_t context)
       : decoder_(decoder), tokenizer_(tokenizer), context_(context) {}
 
-  /// Up to `max_tokens` tokens after `prompt`, which is taken as the start of a document; ends earlier when the
-  /// document does. Of a prompt longer than the context its end counts. Returns the number of tokens.
-  std::size_t generate(std::string_view prompt, std::size_t max_tokens, const Sampling& sampling, const Sink& sink);
+  /// Up to `max_tokens` tokens after `prompt`, which is taken as the start of a document; ends earlier when
+  /// the document does. Of a prompt longer than the context its end counts. Returns the number of tokens.
+  std::size_t generate(std::string_view prompt, std::size_t max_tokens, const Sampling& sampling,
+                       const Sink& sink);
 
  private:
   // Feeds the last `count` tokens of the text to an empty decoder; returns the logits of the next one.

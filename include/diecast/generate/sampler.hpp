@@ -14,7 +14,7 @@ namespace diecast {
 struct Sampling {
   double temperature = 0.8;  ///< divides the logits; 0: always the likeliest token
   std::size_t top_k = 50;    ///< only the k likeliest (Fan et al. 2018, arXiv:1805.04833); 0: all
-  double top_p = 0.95;       ///< only the fewest that together reach p (Holtzman et al. 2020, arXiv:1904.09751)
+  double top_p = 0.95;       ///< only the fewest that reach p (Holtzman et al. 2020, arXiv:1904.09751)
   std::uint64_t seed = 1;
 };
 
@@ -23,8 +23,8 @@ class Sampler {
  public:
   explicit Sampler(const Sampling& sampling) : sampling_(sampling) {}
 
-  /// Choice number `index` from `logits`; of equal logits the smaller token comes first. Throws Error(Fault::run)
-  /// when one is not finite. `logits` must not be empty.
+  /// Choice number `index` from `logits`; of equal logits the smaller token comes first. Throws
+  /// Error(Fault::run) when one is not finite. `logits` must not be empty.
   Token choose(std::span<const float> logits, std::uint64_t index);
 
  private:

@@ -5,11 +5,12 @@
 
 namespace diecast {
 
-/// The environment variable that overrides `available_memory`, in bytes: to leave room for others, or to test.
+/// The environment variable that overrides `available_memory`, in bytes.
 inline constexpr const char* kMemoryVariable = "DIECAST_MEMORY";
 
-/// Bytes this process can still use: the least of what the kernel calls available and what is left of the limits
-/// of its control groups (v2, parents included; v1). Throws Error(Fault::usage) when DIECAST_MEMORY is no number.
+/// Bytes this process can still use: the least of what the kernel calls available and what is left of the
+/// limits of its control groups (v2, parents included; v1). Throws Error(Fault::usage) when
+/// DIECAST_MEMORY is no number.
 std::size_t available_memory();
 
 /// A number of bytes for people: "1.5 GiB".

@@ -84,8 +84,9 @@ class Model {
   virtual std::unique_ptr<Decoder> make_decoder() = 0;
 };
 
-/// The plan of the preset this binary was built for, without allocating any of it.
+/// The plan and the parameters of the preset this binary was built for, without allocating any of it.
 ModelPlan model_plan();
+ParamTable model_param_table();
 /// The preset this binary was built for.
 const Preset& active_preset();
 /// Casts the model; throws Error(Fault::run) when the plan does not fit into memory.

@@ -13,4 +13,11 @@ namespace diecast {
 using ActivePreset = presets::DIECAST_PRESET;
 template struct CheckPreset<ActivePreset>;
 
+#define DIECAST_TEXT_OF(name) #name
+#define DIECAST_TEXT(name) DIECAST_TEXT_OF(name)
+static_assert(ActivePreset::value.name == DIECAST_TEXT(DIECAST_PRESET),
+              "preset: .name must be the name of the struct and of its file");
+#undef DIECAST_TEXT
+#undef DIECAST_TEXT_OF
+
 }  // namespace diecast

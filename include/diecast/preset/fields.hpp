@@ -55,8 +55,8 @@ struct PresetDifference {
   std::string theirs;
 };
 
-/// The first field in which `theirs`, an object from `preset_to_json`, differs from `ours`. The name is looked at
-/// last: a number says more.
+/// The first field in which `theirs`, an object from `preset_to_json`, differs from `ours`. The name is
+/// looked at last: a number says more.
 std::optional<PresetDifference> first_difference(const Preset& ours, const nlohmann::ordered_json& theirs);
 
 }  // namespace diecast

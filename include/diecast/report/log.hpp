@@ -21,7 +21,7 @@ class Log {
 
   void info(std::string_view text);
   void warning(std::string_view text);
-  /// Only into the file: what would be too much for a terminal.
+  /// Only into the file: what would be too much for a terminal. Throws Error(Fault::run), as the others do.
   void detail(std::string_view text);
   /// The progress line of stderr; quiet below `info`.
   void progress(const Progress& progress);
@@ -30,6 +30,7 @@ class Log {
   void say(std::string_view text);
 
   Level level_;
+  std::filesystem::path path_;
   std::ofstream file_;
   std::string before_file_;
   ProgressDisplay display_{stderr};

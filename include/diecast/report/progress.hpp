@@ -30,8 +30,8 @@ std::string plain_line(const Progress& progress);
 /// peak, ETA, speed and loss go, in this order.
 std::string bar_line(const Progress& progress, std::size_t width);
 
-/// Shows progress on a stream: one line redrawn in place on a terminal, at most ten times a second; on anything
-/// else a plain line every few seconds, without escapes.
+/// Shows progress on a stream: one line redrawn in place on a terminal, at most ten times a second; on
+/// anything else a plain line every few seconds, without escapes.
 class ProgressDisplay {
  public:
   using Clock = std::chrono::steady_clock;

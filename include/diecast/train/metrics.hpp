@@ -11,14 +11,14 @@ namespace diecast {
 
 /// One line of metrics.jsonl.
 struct Metrics {
-  std::uint64_t step = 0;       ///< optimizer steps done
-  std::uint64_t tokens = 0;     ///< seen since the start of the run
-  double epoch = 0;             ///< passes over the training corpus
-  double loss = 0;              ///< of this step, nats per token
+  std::uint64_t step = 0;    ///< optimizer steps done
+  std::uint64_t tokens = 0;  ///< seen since the start of the run
+  double epoch = 0;          ///< passes over the training corpus
+  double loss = 0;           ///< of this step, nats per token
   double lr = 0;
-  double grad_norm = 0;         ///< before clipping
-  double tok_per_s = 0;         ///< since the last line
-  std::optional<double> mfu{};  ///< share of this machine's measured peak, 0 to 1; null when that is not known
+  double grad_norm = 0;  ///< before clipping
+  double tok_per_s = 0;  ///< since the last line
+  std::optional<double> mfu{};  ///< share of this machine's measured peak, 0 to 1; null when not known
   double step_ms = 0;           ///< mean since the last line
   double wall_s = 0;            ///< spent training, resumed runs summed
   std::optional<Evaluation> evaluation{};
@@ -27,7 +27,7 @@ struct Metrics {
 /// Appends to RUN/metrics.jsonl. Each line is flushed, so that a killed run keeps all it logged.
 class MetricsFile {
  public:
-  /// Continues the file after `last_step`: the lines of later steps, which a resumed run repeats, are dropped.
+  /// Continues the file after `last_step`: lines of later steps, which a resumed run repeats, are dropped.
   MetricsFile(const std::filesystem::path& path, std::uint64_t last_step);
 
   /// Throws Error(Fault::run) when the line cannot be written.

@@ -28,9 +28,9 @@ struct TrainedArrays {
   std::span<float> second_moments;
 };
 
-/// AdamW (Loshchilov, Hutter 2019, arXiv:1711.05101) with clipping by the global norm of the gradient (Pascanu
-/// et al. 2013, arXiv:1211.5063). Works on fixed chunks of the arrays and adds their sums in order, so that
-/// results do not depend on the number of threads. Does not allocate after construction.
+/// AdamW (Loshchilov, Hutter 2019, arXiv:1711.05101) with clipping by the global norm of the gradient
+/// (Pascanu et al. 2013, arXiv:1211.5063). Works on fixed chunks of the arrays and adds their sums in order,
+/// so that results do not depend on the number of threads. Does not allocate after construction.
 class AdamW {
  public:
   /// Elements in a chunk; rows are cut at multiples of it.

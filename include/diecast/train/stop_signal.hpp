@@ -4,8 +4,8 @@
 
 namespace diecast {
 
-/// While one lives, the first SIGINT or SIGTERM only raises a flag, so that the run can write a checkpoint; the
-/// second ends the program at once, with exit code 128 + signal. One at a time.
+/// While one lives, the first SIGINT or SIGTERM only raises a flag, so that the run can write a checkpoint;
+/// the second ends the program at once, with exit code 128 + signal. One at a time.
 class StopSignal {
  public:
   StopSignal();

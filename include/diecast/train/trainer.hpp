@@ -30,28 +30,29 @@ struct TrainerParts {
   Evaluator& evaluator;
   MetricsFile& metrics;
   Log& log;
-  const std::atomic<int>& stop;                  ///< a signal's number ends the run after the micro-step
-  std::function<void(const TrainState&)> save;   ///< writes a checkpoint
-  std::function<void(std::uint64_t)> sample;     ///< writes samples of the model at this step
-  std::optional<double> peak_flops{};            ///< this machine's, measured; nothing when not known
+  const std::atomic<int>& stop;                 ///< a signal's number ends the run after the micro-step
+  std::function<void(const TrainState&)> save;  ///< writes a checkpoint
+  std::function<void(std::uint64_t)> sample;    ///< writes samples of the model at this step
+  std::optional<double> peak_flops{};           ///< this machine's, measured; nothing when not known
 };
 
 /// How a run ended.
 struct TrainEnd {
   TrainState state;
-  int signal = 0;                           ///< 0: by itself
-  std::string_view reason;                  ///< the setting that ended it
-  std::optional<Evaluation> evaluation{};   ///< over the whole validation set
+  int signal = 0;                          ///< 0: by itself
+  std::string_view reason;                 ///< the setting that ended it
+  std::optional<Evaluation> evaluation{};  ///< over the whole validation set
 };
 
-/// The training loop. Everything that decides a step is a function of the configuration and the step's number, so
-/// a resumed run equals an uninterrupted one.
+/// The training loop. Everything that decides a step is a function of the configuration and the step's
+/// number, so a resumed run equals an uninterrupted one.
 class Trainer {
  public:
   explicit Trainer(TrainerParts parts);
 
-  /// Trains on from `start` to the first limit or signal. Saves as the configuration says and at the end. Throws
-  /// Error(Fault::run) when loss or gradient is not finite; the last checkpoint is then older than that step.
+  /// Trains on from `start` to the first limit or signal. Saves as the configuration says and at the end.
+  /// Throws Error(Fault::run) when loss or gradient is not finite; the last checkpoint is then older than
+  /// that step.
   TrainEnd run(const TrainState& start);
 
  private:

@@ -1,0 +1,391 @@
+#!/usr/bin/env python3
+"""cli_test.py BINARY: what a user meets, with the real binary of the preset tiny: the main job and every bad input."""
+import hashlib
+import json
+import os
+import pathlib
+import pty
+import re
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+BINARY = os.path.abspath(sys.argv[1])
+FAST = ["--set", "data.source=builtin:stories:40", "--set", "train.max_steps=4", "--set", "schedule.warmup_steps=0",
+        "--set", "sample.max_tokens=8"]
+QUIET = ["--set", "log.level=error"]
+
+
+def run(*args, env=None, **options):
+    # An untrained model writes any bytes, also such as are not UTF-8.
+    return subprocess.run([BINARY, *map(str, args)], capture_output=True, text=True, errors="backslashreplace",
+                          timeout=120, env={**os.environ, **(env or {})}, **options)
+
+
+def tree(folder):
+    """Every file below a folder with the hash of its content."""
+    return {str(path): hashlib.sha256(path.read_bytes()).hexdigest()
+            for path in sorted(pathlib.Path(folder).rglob("*")) if path.is_file()}
+
+
+def lines(path):
+    return [json.loads(line) for line in pathlib.Path(path).read_text().splitlines()]
+
+
+class CliTest(unittest.TestCase):
+    """A folder of its own for each test; `self.trained` is a run of four steps that tests copy."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.shared = pathlib.Path(tempfile.mkdtemp(prefix="diecast-cli-"))
+        cls.trained = cls.shared / "run"
+        done = run("train", *FAST, "--out", cls.trained)
+        assert done.returncode == 0, done.stderr
+
+    @classmethod
+    def tearDownClass(cls):
+        shutil.rmtree(cls.shared)
+
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="diecast-cli-"))
+        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+
+    def file(self, name, content):
+        path = self.folder / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return path
+
+    def copy_of_run(self):
+        return pathlib.Path(shutil.copytree(self.trained, self.folder / "run"))
+
+    def succeeds(self, *args, **options):
+        done = run(*args, **options)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done
+
+    def fails(self, code, *args, says=(), **options):
+        """The command ends with `code` and one line on stderr, in which everything of `says` occurs."""
+        done = run(*args, **options)
+        self.assertEqual(done.returncode, code, done.stderr)
+        self.assertRegex(done.stderr, r"\Aerror: [^\n]+\n\Z")
+        for text in says:
+            self.assertIn(str(text), done.stderr)
+        return done
+
+
+class MainJob(CliTest):
+    def test_a_run_leaves_every_file_of_the_contract(self):
+        for name in ["config.toml", "metrics.jsonl", "tokenizer.json", "log.txt", "checkpoints/latest",
+                     "checkpoints/step-00000004/model.safetensors", "checkpoints/step-00000004/optimizer.safetensors",
+                     "checkpoints/step-00000004/state.json"]:
+            self.assertTrue((self.trained / name).is_file(), name)
+
+    def test_metrics_have_the_keys_of_the_contract_and_the_last_line_the_validation_loss(self):
+        *_, last = lines(self.trained / "metrics.jsonl")
+        self.assertEqual(list(last), ["step", "tokens", "epoch", "loss", "lr", "grad_norm", "tok_per_s", "mfu",
+                                      "step_ms", "wall_s", "val_loss", "val_ppl", "bits_per_byte"])
+        self.assertEqual((last["step"], last["tokens"]), (4, 4 * 8 * 32))
+
+    def test_samples_go_to_stdout_and_everything_else_to_stderr(self):
+        done = self.succeeds("train", *FAST, "--set", 'sample.prompts=["Once upon"]', "--out", self.folder / "run")
+        self.assertTrue(done.stdout.startswith("Once upon"))
+        self.assertNotIn("Training", done.stdout)
+        self.assertRegex(done.stderr, r"Training 4/4 \(100\.0%\) \| Loss: [\d.]+ \| \d+ tok/s \| Batch: 8 \| "
+                                      r"\d+% of peak \| ETA 0:00:00\n")
+
+    def test_a_pipe_gets_no_escapes(self):
+        done = self.succeeds("train", *FAST, "--out", self.folder / "run")
+        self.assertNotRegex(done.stdout + done.stderr, r"[\x1b\r]")
+
+    def test_a_terminal_gets_one_line_redrawn_in_place(self):
+        terminal, end = pty.openpty()
+        with subprocess.Popen([BINARY, "train", *FAST, "--out", self.folder / "run"], stdout=subprocess.DEVNULL,
+                              stderr=end, env={**os.environ, "TERM": "xterm"}) as process:
+            os.close(end)
+            text = b""
+            try:
+                while chunk := os.read(terminal, 4096):
+                    text += chunk
+            except OSError:  # the other end is closed
+                pass
+        os.close(terminal)
+        self.assertEqual(process.returncode, 0)
+        self.assertRegex(text.decode(), "\rTraining \\[█+\\] 4/4 \\(100.0%\\)[^\r\n]*\x1b\\[K")
+
+    def test_without_out_runs_are_numbered(self):
+        for number in [1, 2]:
+            self.succeeds("train", *FAST, cwd=self.folder)
+            self.assertTrue((self.folder / f"runs/tiny-{number}/config.toml").is_file())
+
+    def test_config_toml_repeats_the_run_bit_for_bit(self):
+        self.succeeds("train", self.trained / "config.toml", "--out", self.folder / "again")
+        model = "checkpoints/step-00000004/model.safetensors"
+        self.assertEqual((self.folder / "again" / model).read_bytes(), (self.trained / model).read_bytes())
+
+    def test_a_resumed_run_equals_an_uninterrupted_one(self):
+        whole, halves = self.folder / "whole", self.folder / "halves"
+        common = [*FAST, "--set", "schedule.decay_steps=6", "--set", "train.micro_batches=2", "--set",
+                  "log.every_steps=1"]
+        self.succeeds("train", *common, "--set", "train.max_steps=6", "--out", whole)
+        self.succeeds("train", *common, "--set", "train.max_steps=3", "--out", halves)
+        self.succeeds("train", "--resume", "--set", "train.max_steps=6", "--out", halves)
+        for name in ["model.safetensors", "optimizer.safetensors"]:
+            self.assertEqual((whole / "checkpoints/step-00000006" / name).read_bytes(),
+                             (halves / "checkpoints/step-00000006" / name).read_bytes())
+        losses = [[(m["step"], m["loss"]) for m in lines(run / "metrics.jsonl")] for run in [whole, halves]]
+        self.assertEqual(*losses)
+
+    def test_resume_drops_the_metrics_that_it_repeats(self):
+        copy = self.copy_of_run()
+        with open(copy / "metrics.jsonl", "a") as file:
+            file.write('{"step":5,"loss":9}\n{"step":6,"lo')
+        self.succeeds("train", "--resume", "--set", "train.max_steps=6", "--out", copy)
+        self.assertEqual([m["step"] for m in lines(copy / "metrics.jsonl")], [4, 6])
+
+    def test_the_first_limit_ends_the_run(self):
+        for limit, steps in [("max_tokens=300", 2), ("max_epochs=0.01", 1), ("max_minutes=0.00001", 1)]:
+            with self.subTest(limit):
+                out = self.folder / limit
+                self.succeeds("train", *FAST, "--set", "train." + limit, "--out", out)
+                self.assertEqual(lines(out / "metrics.jsonl")[-1]["step"], steps)
+
+    def test_signals_end_the_run_with_a_checkpoint_to_resume_from(self):
+        for number, code in [(signal.SIGINT, 130), (signal.SIGTERM, 143)]:
+            with self.subTest(number):
+                out = self.folder / str(code)
+                process = subprocess.Popen([BINARY, "train", *FAST, "--set", "train.max_steps=1000000", "--set",
+                                            "log.every_steps=1", "--out", out], stderr=subprocess.PIPE, text=True)
+                while not (out / "metrics.jsonl").is_file() or not (out / "metrics.jsonl").read_text():
+                    time.sleep(0.02)
+                process.send_signal(number)
+                _, stderr = process.communicate(timeout=60)
+                self.assertEqual(process.returncode, code)
+                step = int(re.search(r"after step (\d+); checkpoint \S+/step-\d+; go on with: tiny train --out "
+                                     + re.escape(f"{out} --resume"), stderr).group(1))
+                self.succeeds("train", "--resume", "--out", out, "--set", f"train.max_steps={step + 1}")
+                self.assertEqual(lines(out / "metrics.jsonl")[-1]["step"], step + 1)
+
+    def test_eval_prints_the_training_runs_validation_loss(self):
+        facts = json.loads(self.succeeds("eval", self.trained, "--json").stdout)
+        last = lines(self.trained / "metrics.jsonl")[-1]
+        self.assertEqual(facts["loss"], last["val_loss"])
+        self.assertEqual(facts["bits_per_byte"], last["bits_per_byte"])
+        self.assertIn("perplexity", self.succeeds("eval", self.trained).stdout)
+
+    def test_eval_takes_another_text(self):
+        text = self.file("other.txt", "A short text that is its own document.\n")
+        facts = json.loads(self.succeeds("eval", self.trained, "--data", text, "--json").stdout)
+        self.assertLess(facts["tokens"], 40)
+        self.assertGreater(facts["perplexity"], 1)
+
+    def test_generate_continues_the_prompt_and_depends_on_the_seed_alone(self):
+        def text(*args):
+            return self.succeeds("generate", self.trained, "--prompt", "One day", "--max-tokens", 80, *args).stdout
+        self.assertTrue(text().startswith("One day"))
+        self.assertEqual(text("--seed", 7), text("--seed", 7))
+        self.assertNotEqual(text("--seed", 7), text("--seed", 8))
+        self.assertEqual(text("--temperature", 0), text("--temperature", 0, "--seed", 9))
+        self.assertEqual(text("--top-k", 1), text("--temperature", 0))
+
+    def test_plan_adds_up(self):
+        facts = json.loads(self.succeeds("plan", "--json").stdout)
+        self.assertEqual(facts["parameters"], sum(layer["parameters"] for layer in facts["layers"]))
+        total = facts["bytes"].pop("total")
+        self.assertEqual(total, sum(facts["bytes"].values()))
+        self.assertIn("FLOPs", self.succeeds("plan").stdout)
+
+    def test_help_and_version(self):
+        for command in [[], ["train"], ["eval"], ["generate"], ["plan"]]:
+            self.assertIn("Usage: tiny", self.succeeds(*command, "--help").stdout)
+        self.assertIn("DIECAST_MEMORY", self.succeeds("--help").stdout)
+        self.assertIn("optimizer.lr", self.succeeds("train", "--help").stdout)
+        self.assertRegex(self.succeeds("--version").stdout, r"^tiny \(Diecast [\d.]+\), target \w+, \S+ \d")
+
+
+class BadUsage(CliTest):
+    def test_mistyped_words_name_the_nearest(self):
+        self.fails(2, "trian", says=["trian", "train"])
+        self.fails(2, "train", "--otu", "x", says=["--otu", "--out"])
+        self.fails(2, "train", "--set", "train.max_step=3", says=["train.max_step", "train.max_steps"])
+
+    def test_incomplete_and_surplus_arguments(self):
+        self.fails(2, says=["train, eval, generate, plan"])
+        self.fails(2, "train", "--set")
+        self.fails(2, "train", "a.toml", "b.toml", says=["b.toml"])
+        self.fails(2, "generate", self.trained, says=["--prompt"])
+        self.fails(2, "generate", self.trained, "--prompt", "a", "--top-p", "3", says=["--top-p", "0 to 1"])
+        self.fails(2, "generate", self.trained, "--prompt", "a", "--top-k", "-1", says=["--top-k"])
+        self.fails(2, "train", "--resume", says=["--out"])
+
+    def test_a_target_that_this_machine_lacks(self):
+        self.fails(2, "train", *FAST, "--out", self.folder / "run", env={"DIECAST_TARGET": "VAX"}, says=["VAX", "SSE2"])
+
+    def test_output_that_cannot_be_written(self):
+        for command in [["plan"], ["plan", "--json"], ["generate", self.trained, "--prompt", "a", "--max-tokens", "2"]]:
+            with self.subTest(command), open("/dev/full", "w") as full:
+                done = subprocess.run([BINARY, *command], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+                self.assertEqual(done.returncode, 1)
+                self.assertRegex(done.stderr, r"error: [^\n]+\n\Z")
+
+
+class BadConfiguration(CliTest):
+    def refused(self, text, *says):
+        config = self.file("run.toml", text)
+        self.fails(2, "train", config, "--out", self.folder / "run", says=says)
+        self.assertFalse((self.folder / "run").exists())
+
+    def test_an_unknown_key_names_the_nearest(self):
+        self.refused("[optimizer]\nbeta3 = 0.9\n", "optimizer.beta3", "run.toml:2:1", "optimizer.beta")
+
+    def test_a_wrong_type(self):
+        self.refused("[optimizer]\nlr = 'high'\n", "optimizer.lr", "a number", "a string", "run.toml:2:6")
+
+    def test_a_value_out_of_range(self):
+        self.refused("[data]\nvalidation_fraction = 1.5\n", "0 to 1", "run.toml:2:23")
+
+    def test_text_that_is_no_toml(self):
+        self.refused("[train\n", "run.toml:1:7")
+
+    def test_a_contradiction_of_the_preset(self):
+        self.refused("[model]\nd_model = 512\n", "512", "64", "run.toml:2:11")
+
+    def test_what_is_not_available_yet(self):
+        self.refused("[data]\npacking = 'padded'\n", "data.packing", "not available yet", "run.toml:2:11")
+
+    def test_a_configuration_that_is_not_there(self):
+        self.fails(2, "train", self.folder / "none.toml", says=["none.toml"])
+
+
+class BadData(CliTest):
+    def refused(self, source, *says):
+        self.fails(2, "train", *FAST, *QUIET, "--set", f"data.source={source}", "--out", self.folder / "run", says=says)
+        self.assertFalse((self.folder / "run/config.toml").exists())
+
+    def test_a_missing_corpus(self):
+        self.refused(self.folder / "none.txt", "none.txt")
+
+    def test_an_empty_corpus(self):
+        self.refused(self.file("empty.txt", ""), "empty")
+
+    def test_a_folder_without_texts(self):
+        (self.folder / "texts").mkdir()
+        self.refused(self.folder / "texts", "texts", "*.txt")
+
+    def test_a_corpus_shorter_than_one_window(self):
+        self.refused(self.file("short.txt", "Too short."), "sequence")
+
+    def test_a_file_that_is_not_utf8_is_said_once_and_trains(self):
+        source = self.file("latin1.txt", "Caf\xe9 au lait, s'il vous pla\xeet. ".encode("latin-1") * 400)
+        done = self.succeeds("train", *FAST, "--set", f"data.source={source}", "--out", self.folder / "run")
+        self.assertEqual(len(re.findall("UTF-8", done.stderr)), 1)
+        self.assertIn("UTF-8", (self.folder / "run/log.txt").read_text())
+
+
+class BadRunFolder(CliTest):
+    def unchanged(self, run_folder, code, *args, says=(), **options):
+        before = tree(run_folder)
+        self.fails(code, *args, says=says, **options)
+        self.assertEqual(tree(run_folder), before)
+
+    def test_a_folder_that_holds_a_run_is_not_written_over(self):
+        copy = self.copy_of_run()
+        self.unchanged(copy, 2, "train", *FAST, *QUIET, "--out", copy, says=["--resume"])
+
+    def test_a_folder_that_cannot_be_written(self):
+        file = self.file("file", "I am no folder")
+        for out in [file / "run", "/proc/run"]:
+            self.fails(2, "train", *FAST, *QUIET, "--out", out, says=[out, "--out"])
+        self.assertEqual(file.read_text(), "I am no folder")
+
+    def test_a_folder_without_a_run(self):
+        for command in [["eval"], ["generate", "--prompt", "a"], ["train", "--resume", "--out"]]:
+            self.fails(2, *command, self.folder, says=[self.folder])
+
+    def test_a_run_of_another_preset(self):
+        copy = self.copy_of_run()
+        config = copy / "config.toml"
+        config.write_text(config.read_text().replace("d_model = 64", "d_model = 256"))
+        for command in [["eval", copy], ["generate", copy, "--prompt", "a"], ["train", "--resume", "--out", copy]]:
+            self.unchanged(copy, 2, *command, says=["d_model", "256", "64"])
+
+    def test_a_truncated_checkpoint(self):
+        for name in ["model.safetensors", "optimizer.safetensors", "state.json"]:
+            with self.subTest(name):
+                copy = self.copy_of_run()
+                path = copy / "checkpoints/step-00000004" / name
+                path.write_bytes(path.read_bytes()[:-10])
+                self.unchanged(copy, 1, "eval", copy, says=[name])
+                shutil.rmtree(copy)
+
+    def test_a_flipped_bit_in_a_checkpoint(self):
+        for name in ["model.safetensors", "optimizer.safetensors", "state.json"]:
+            with self.subTest(name):
+                copy = self.copy_of_run()
+                path = copy / "checkpoints/step-00000004" / name
+                content = bytearray(path.read_bytes())
+                content[len(content) // 2] ^= 1
+                path.write_bytes(content)
+                self.unchanged(copy, 1, "generate", copy, "--prompt", "a", says=[name])
+                shutil.rmtree(copy)
+
+    def test_another_tokenizer(self):
+        copy = self.copy_of_run()
+        self.succeeds("train", *FAST, "--set", "data.source=builtin:stories:20", "--out", self.folder / "other")
+        shutil.copy(self.folder / "other/tokenizer.json", copy)
+        self.unchanged(copy, 2, "eval", copy, says=["tokenizer.json"])
+
+    def test_resume_does_not_change_what_the_data_depend_on(self):
+        copy = self.copy_of_run()
+        self.unchanged(copy, 2, "train", "--resume", "--out", copy, "--set", "run.seed=5", says=["run.seed"])
+        self.unchanged(copy, 2, "train", self.file("c.toml", ""), "--resume", "--out", copy, says=["c.toml"])
+
+
+class Trouble(CliTest):
+    """What goes wrong on the way; checkpoints that were complete stay so."""
+
+    def steps(self, run_folder):
+        return sorted(path.name for path in (run_folder / "checkpoints").glob("step-*"))
+
+    def train_until_failure(self, out, *args, says=(), **options):
+        self.fails(1, "train", *FAST, *QUIET, "--set", "train.max_steps=50", "--set", "checkpoint.every_steps=1", "--set",
+                   "checkpoint.keep_last=0", "--out", out, *args, says=says, **options)
+
+    def test_not_enough_memory(self):
+        self.fails(1, "train", *FAST, "--out", self.folder / "run", env={"DIECAST_MEMORY": "1000000"},
+                   says=["memory", "MiB", "976.6 KiB"])
+        self.assertFalse((self.folder / "run").exists())
+
+    def test_a_loss_that_is_not_finite(self):
+        out = self.folder / "run"
+        self.train_until_failure(out, "--set", "optimizer.lr=1e30", says=["not finite"])
+        self.assertIn("step-00000001", self.steps(out))
+
+    def test_a_full_disk(self):
+        disk = self.folder / "disk"
+        disk.mkdir()
+        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=5m", "tmpfs", disk], capture_output=True)
+        if mounted.returncode != 0:
+            self.skipTest("mounting a small file system is not permitted")
+        try:
+            self.train_until_failure(disk / "run", says=["free"])
+            self.assertGreaterEqual(len(self.steps(disk / "run")), 1)
+            self.succeeds("eval", disk / "run")
+        finally:
+            subprocess.run(["umount", disk], check=True)
+
+    def test_a_file_that_may_not_grow(self):
+        def limit():
+            resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))
+        out = self.folder / "run"
+        self.train_until_failure(out, says=["model.safetensors"], preexec_fn=limit)
+        self.assertEqual(self.steps(out), [])
+        self.assertEqual([path.name for path in (out / "checkpoints").iterdir()], [])
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1])

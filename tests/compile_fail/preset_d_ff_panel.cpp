@@ -1,0 +1,11 @@
+// expect-error: preset: d_ff must be a multiple of 32, one register panel
+#include <diecast/preset/preset.hpp>
+
+struct cut_panel {
+  static constexpr diecast::Preset value{
+      .name = "cut_panel",
+      .n_layers = 2, .d_model = 64, .n_heads = 4, .d_ff = 100,
+      .vocab_size = 100, .seq_len = 8, .batch_size = 2,
+  };
+};
+template struct diecast::CheckPreset<cut_panel>;

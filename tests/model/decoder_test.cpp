@@ -1,0 +1,87 @@
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <cstddef>
+#include <diecast/kernels/dispatch.hpp>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "tests/model/model_fixture.hpp"
+
+namespace diecast {
+namespace {
+
+std::vector<float> copy(std::span<const float> logits) { return {logits.begin(), logits.end()}; }
+
+std::span<const Token> first_sequence(const ModelFixture& f) {
+  return std::span<const Token>(f.inputs).first(active_preset().seq_len);
+}
+
+TEST_CASE("logits token by token are those of the whole sequence at every position, on every target") {
+  const Preset& p = active_preset();
+  ModelFixture reference_of;
+  const auto exact = reference::reference_logits(p, reference_of.by_name(reference_of.model->parameters()),
+                                                 first_sequence(reference_of));
+  // Of the logits' size; see tolerance().
+  const double bound = tolerance(1e-5) * norm(exact) / std::sqrt(static_cast<double>(exact.size()));
+  for (const std::string& target : kernel_targets()) {
+    CAPTURE(target);
+    ModelFixture f(target);
+    const auto decoder = f.model->make_decoder();
+    for (std::size_t t = 0; t < p.seq_len; ++t) {
+      CAPTURE(t);
+      CHECK(decoder->position() == t);
+      const std::span<const float> logits = decoder->next(f.inputs[t]);
+      REQUIRE(logits.size() == p.vocab_size);
+      double worst = 0;
+      for (std::size_t v = 0; v < p.vocab_size; ++v) {
+        const double off = std::abs(logits[v] - exact[t * p.vocab_size + v]);
+        if (!(off <= worst)) worst = off;
+      }
+      CHECK(worst <= bound);
+    }
+  }
+}
+
+TEST_CASE("reset forgets the sequence") {
+  ModelFixture f;
+  const auto decoder = f.model->make_decoder();
+  const auto first = copy(decoder->next(f.inputs[0]));
+  const auto second = copy(decoder->next(f.inputs[1]));
+  decoder->next(f.inputs[2]);
+  decoder->reset();
+  CHECK(decoder->position() == 0);
+  CHECK(copy(decoder->next(f.inputs[0])) == first);
+  CHECK(copy(decoder->next(f.inputs[1])) == second);
+  CHECK(first != second);
+}
+
+TEST_CASE("decoders do not see each other, nor what the model does between their tokens") {
+  ModelFixture f;
+  const auto alone = f.model->make_decoder();
+  std::vector<std::vector<float>> expected;
+  for (std::size_t t = 0; t < 3; ++t) expected.push_back(copy(alone->next(f.inputs[t])));
+  const auto one = f.model->make_decoder(), other = f.model->make_decoder();
+  for (std::size_t t = 0; t < 3; ++t) {
+    CHECK(copy(one->next(f.inputs[t])) == expected[t]);
+    other->next(f.inputs[3 + t]);
+    f.model->forward_backward(f.batch(), 1.0f, {});
+  }
+}
+
+TEST_CASE("a decoder reads the parameters as they are") {
+  ModelFixture f;
+  const auto decoder = f.model->make_decoder();
+  const auto before = copy(decoder->next(f.inputs[0]));
+  for (float& value : f.model->parameters()) value *= 2;
+  f.model->parameters_changed();
+  decoder->reset();
+  const auto after = copy(decoder->next(f.inputs[0]));
+  CHECK(after != before);
+  CHECK(copy(f.model->make_decoder()->next(f.inputs[0])) == after);
+}
+
+}  // namespace
+}  // namespace diecast
