@@ -11,18 +11,12 @@
 #include <diecast/data/token_corpus.hpp>
 #include <diecast/train/evaluation.hpp>
 
-#include "cli/command.hpp"
+#include "cli/commands.hpp"
 #include "cli/corpus.hpp"
 #include "cli/loaded_run.hpp"
 
 namespace diecast {
 namespace {
-
-struct EvalOptions {
-  std::string run;
-  std::string data;
-  bool json = false;
-};
 
 // The run's own validation set or, with --data, all of that.
 std::vector<Token> tokens_to_evaluate(LoadedRun& run, const EvalOptions& options, Log& log) {
@@ -36,6 +30,8 @@ std::vector<Token> tokens_to_evaluate(LoadedRun& run, const EvalOptions& options
                                           config.run.seed, *run.pool);
   return options.data.empty() ? std::move(corpus.validation) : std::move(corpus.train);
 }
+
+}  // namespace
 
 int eval(const EvalOptions& options) {
   Log log(Log::Level::warning);
@@ -62,17 +58,6 @@ int eval(const EvalOptions& options) {
         "tokens         {}\nstep           {}\n",
         result->loss, result->perplexity, result->bits_per_byte, result->tokens, run.state.step);
   return 0;
-}
-
-}  // namespace
-
-Command declare_eval(CLI::App& app) {
-  auto options = std::make_shared<EvalOptions>();
-  app.add_option("RUN", options->run, "the run's folder")->required();
-  app.add_option("--data", options->data, "text file, folder or glob instead of the run's validation set")
-      ->type_name("PATH");
-  app.add_flag("--json", options->json, "one JSON object instead of text");
-  return [options] { return eval(*options); };
 }
 
 }  // namespace diecast

@@ -12,7 +12,7 @@
 #include <diecast/machine/memory.hpp>
 #include <diecast/model/model.hpp>
 
-#include "cli/command.hpp"
+#include "cli/commands.hpp"
 
 namespace diecast {
 namespace {
@@ -78,19 +78,13 @@ void print_text(const ModelPlan& plan, const ParamTable& table, double tok_per_s
     fmt::print("  {:<26}{:>16}{:>12}\n", part.kind, part.bytes, readable_bytes(part.bytes));
 }
 
-int plan(bool json) {
-  ThreadPool pool;
-  const ModelPlan plan = model_plan();
-  (json ? print_json : print_text)(plan, model_param_table(), most_tok_per_s(plan, pool));
-  return 0;
-}
-
 }  // namespace
 
-Command declare_plan(CLI::App& app) {
-  auto json = std::make_shared<bool>(false);
-  app.add_flag("--json", *json, "one JSON object instead of text");
-  return [json] { return plan(*json); };
+int plan(const PlanOptions& options) {
+  ThreadPool pool;
+  const ModelPlan plan = model_plan();
+  (options.json ? print_json : print_text)(plan, model_param_table(), most_tok_per_s(plan, pool));
+  return 0;
 }
 
 }  // namespace diecast

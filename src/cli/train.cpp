@@ -17,20 +17,13 @@
 #include <diecast/train/stop_signal.hpp>
 #include <diecast/train/trainer.hpp>
 
-#include "cli/command.hpp"
+#include "cli/commands.hpp"
 #include "cli/corpus.hpp"
 #include "cli/loaded_run.hpp"
 #include "cli/text_file.hpp"
 
 namespace diecast {
 namespace {
-
-struct TrainOptions {
-  std::string config;
-  std::vector<std::string> overrides;
-  std::string out;
-  bool resume = false;
-};
 
 RunConfig config_of_new_run(const TrainOptions& options) {
   const std::string preset(active_preset().name);
@@ -194,32 +187,14 @@ class TrainRun {
   std::unique_ptr<Model> model_;
 };
 
+}  // namespace
+
 int train(const TrainOptions& options) {
   if (!options.resume) return TrainRun(config_of_new_run(options), options, {}).run();
   if (options.out.empty())
     throw Error(Fault::usage, "--resume needs the run to go on with", "command line", "add --out RUN");
   const RunFolder folder = RunFolder::open(options.out);
   return TrainRun(config_of_resumed_run(options, folder), options, folder).run();
-}
-
-}  // namespace
-
-Command declare_train(CLI::App& app) {
-  auto options = std::make_shared<TrainOptions>();
-  app.add_option("CONFIG.toml", options->config, "changes to the preset's default configuration");
-  app.add_option("--set", options->overrides,
-                 "change one key, as in --set optimizer.lr=1e-3; may be repeated")
-      ->type_name("KEY=VALUE")
-      ->expected(1)
-      ->take_all()
-      ->allow_extra_args(false);
-  app.add_option("--out", options->out, "the run's folder (run.out)")->type_name("RUN");
-  app.add_flag("--resume", options->resume,
-               "go on from the newest checkpoint of --out RUN, with its own config.toml");
-  app.footer([] {
-    return "Keys of the configuration [and what they are when no file says it]:\n" + describe_settings();
-  });
-  return [options] { return train(*options); };
 }
 
 }  // namespace diecast

@@ -111,9 +111,9 @@ TEST_CASE("training changes every tensor") {
   Training training(2);
   const auto before = training.fixture.by_name(training.model.parameters());
   training.step(0);
-  for (const auto& [name, after] : training.fixture.by_name(training.model.parameters())) {
-    CAPTURE(name);
-    CHECK(after != before.at(name));
+  for (const auto& tensor : training.fixture.by_name(training.model.parameters())) {
+    CAPTURE(tensor.first);
+    CHECK(tensor.second != before.at(tensor.first));
   }
 }
 

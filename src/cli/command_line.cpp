@@ -1,0 +1,180 @@
+#include "cli/command_line.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <diecast/config/nearest.hpp>
+#include <diecast/config/run_config.hpp>
+#include <diecast/core/error.hpp>
+#include <diecast/kernels/dispatch.hpp>
+#include <diecast/machine/memory.hpp>
+#include <diecast/model/model.hpp>
+
+#include "cli/commands.hpp"
+
+namespace diecast {
+namespace {
+
+// Accepts a number within the bounds. CLI11's own check wraps negative numbers of unsigned options.
+CLI::Validator number_between(double low, double high) {
+  const auto check = [low, high](const std::string& text) {
+    double value = 0;
+    const bool good = CLI::detail::lexical_cast(text, value) && value >= low && value <= high;
+    return good ? std::string() : fmt::format("{} is not a number from {} to {}", text, low, high);
+  };
+  return CLI::Validator([check](std::string& text) { return check(text); }, "");
+}
+
+// ---- the options of each command
+
+Command declare_train(CLI::App& app) {
+  auto options = std::make_shared<TrainOptions>();
+  app.add_option("CONFIG.toml", options->config, "changes to the preset's default configuration");
+  app.add_option("--set", options->overrides, "change one key, as in --set optimizer.lr=1e-3; may be repeated")
+      ->type_name("KEY=VALUE")
+      ->expected(1)
+      ->take_all()
+      ->allow_extra_args(false);
+  app.add_option("--out", options->out, "the run's folder (run.out)")->type_name("RUN");
+  app.add_flag("--resume", options->resume, "go on from the newest checkpoint of --out RUN, with its own config.toml");
+  app.footer([] { return "Keys of the configuration [and what they are when no file says it]:\n" + describe_settings(); });
+  return [options] { return train(*options); };
+}
+
+Command declare_eval(CLI::App& app) {
+  auto options = std::make_shared<EvalOptions>();
+  app.add_option("RUN", options->run, "the run's folder")->required();
+  app.add_option("--data", options->data, "text file, folder or glob instead of the run's validation set")
+      ->type_name("PATH");
+  app.add_flag("--json", options->json, "one JSON object instead of text");
+  return [options] { return eval(*options); };
+}
+
+Command declare_generate(CLI::App& app) {
+  auto options = std::make_shared<GenerateOptions>();
+  Sampling& sampling = options->sampling;
+  app.add_option("RUN", options->run, "the run's folder")->required();
+  app.add_option("--prompt", options->prompt, "text to continue, the start of a document")->required();
+  const auto number = [&](const char* name, auto& value, double most, const char* type, const char* help) {
+    app.add_option(name, value, help)->check(number_between(0, most))->capture_default_str()->type_name(type);
+  };
+  number("--max-tokens", options->max_tokens, 1e9, "N", "end after so many tokens, or with the document");
+  number("--temperature", sampling.temperature, 100, "T", "above 1: wilder, 0: always the likeliest token");
+  number("--top-k", sampling.top_k, 1e9, "K", "only among the K likeliest tokens, 0: all");
+  number("--top-p", sampling.top_p, 1, "P", "only among the likeliest tokens that together reach P");
+  number("--seed", sampling.seed, 0x1p53, "S", "another seed, another text");
+  return [options] { return generate(*options); };
+}
+
+Command declare_plan(CLI::App& app) {
+  auto options = std::make_shared<PlanOptions>();
+  app.add_flag("--json", options->json, "one JSON object instead of text");
+  return [options] { return plan(*options); };
+}
+
+struct Entry {
+  const char* name;
+  const char* help;
+  Command (*declare)(CLI::App& app);
+};
+
+constexpr Entry kCommands[]{
+    {"train", "train the model", declare_train},
+    {"eval", "measure a trained model: loss, perplexity, bits per byte", declare_eval},
+    {"generate", "continue a text", declare_generate},
+    {"plan", "parameters, FLOPs and memory, before any run", declare_plan},
+};
+
+std::string compiler() {
+#ifdef __clang__
+  return "clang++ " __clang_version__;
+#else
+  return "g++ " __VERSION__;
+#endif
+}
+
+std::string version() {
+  return fmt::format("{} (Diecast {}), target {}, {}", active_preset().name, DIECAST_VERSION, choose_target(),
+                     compiler());
+}
+
+std::string environment_help() {
+  return fmt::format(
+      "Environment:\n"
+      "  DIECAST_TARGET   kernels to use, one of: {}\n"
+      "  {}   bytes of memory to take as available, instead of what the system says",
+      fmt::join(kernel_targets(), " "), kMemoryVariable);
+}
+
+std::string nearest_option(const CLI::App& command, const std::string& mistyped) {
+  std::vector<std::string> names;
+  for (const CLI::Option* option : command.get_options())
+    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+  return nearest_name(mistyped, names);
+}
+
+std::vector<std::string> command_names() {
+  std::vector<std::string> names;
+  for (const Entry& entry : kCommands) names.push_back(entry.name);
+  return names;
+}
+
+// A complaint of CLI11 as ours: one line that says what, where and what to do.
+Error usage_error(const CLI::App& app, const CLI::ParseError& error) {
+  const auto chosen = app.get_subcommands();
+  const std::vector<std::string> unexpected = app.remaining(true);
+  const CLI::App& command = chosen.empty() ? app : *chosen.front();
+  const std::string where = chosen.empty() ? app.get_name() : app.get_name() + " " + command.get_name();
+  if (!unexpected.empty() && unexpected.front().starts_with("-"))
+    return Error(Fault::usage, "unknown option " + unexpected.front(), where,
+                 "the nearest is " + nearest_option(command, unexpected.front()));
+  if (chosen.empty())
+    return Error(Fault::usage, "no command was given", where,
+                 fmt::format("use one of {}", fmt::join(command_names(), ", ")));
+  const std::string what = unexpected.empty() ? error.what() : "unexpected argument " + unexpected.front();
+  return Error(Fault::usage, what, where, fmt::format("see {} --help", where));
+}
+
+void refuse_unknown_command(const std::string& word) {
+  const std::vector<std::string> names = command_names();
+  if (word.starts_with("-") || std::find(names.begin(), names.end(), word) != names.end()) return;
+  throw Error(Fault::usage, "there is no command " + word, "command line",
+              "the nearest is " + nearest_name(word, names));
+}
+
+}  // namespace
+
+Command read_command_line(int argc, char** argv) {
+  const std::string preset(active_preset().name);
+  CLI::App app("Trains and runs one language model: the preset '" + preset + "'.", preset);
+  app.set_version_flag("--version", version);
+  app.footer(environment_help);
+  app.require_subcommand(1);
+  std::vector<std::pair<CLI::App*, Command>> commands;
+  for (const Entry& entry : kCommands) {
+    CLI::App* sub = app.add_subcommand(entry.name, entry.help);
+    commands.emplace_back(sub, entry.declare(*sub));
+  }
+  if (argc > 1) refuse_unknown_command(argv[1]);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) {  // --help, --version
+      app.exit(error);
+      return [] { return 0; };
+    }
+    throw usage_error(app, error);
+  }
+  choose_target();  // says at once what is wrong with DIECAST_TARGET
+  for (const auto& [sub, command] : commands)
+    if (sub->parsed()) return command;
+  return [] { return 0; };
+}
+
+}  // namespace diecast

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <diecast/generate/sampler.hpp>
+
+namespace diecast {
+
+/// The default configuration of the preset, presets/NAME.toml, as it was when the binary was built.
+extern const std::string_view embedded_preset_toml;
+
+struct TrainOptions {
+  std::string config;
+  std::vector<std::string> overrides;  ///< KEY=VALUE
+  std::string out;
+  bool resume = false;
+};
+
+struct EvalOptions {
+  std::string run;
+  std::string data;
+  bool json = false;
+};
+
+struct GenerateOptions {
+  std::string run;
+  std::string prompt;
+  std::size_t max_tokens = 200;
+  Sampling sampling;
+};
+
+struct PlanOptions {
+  bool json = false;
+};
+
+/// One function a command. Each returns the exit code and throws Error.
+int train(const TrainOptions& options);
+int eval(const EvalOptions& options);
+int generate(const GenerateOptions& options);
+int plan(const PlanOptions& options);
+
+}  // namespace diecast
