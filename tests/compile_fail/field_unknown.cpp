@@ -1,5 +1,4 @@
-// expect-error: is not a constant expression
-// ... because "FieldList: no field has this name".
+// expect-error: FieldList: no field has this name
 #include <diecast/core/field.hpp>
 
 using List = diecast::FieldList<diecast::Field<"weight", float, diecast::Shape<16>>>;

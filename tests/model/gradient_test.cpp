@@ -72,10 +72,12 @@ TEST_CASE("gradients are added to, and scaled") {
   const auto once = f.by_name(f.model->gradients());
   f.model->forward_backward(f.batch(), 2.0f, {});
   const auto thrice = f.by_name(f.model->gradients());
-  for (const auto& [name, g] : once) {
-    CAPTURE(name);
+  for (const auto& tensor : once) {
+    CAPTURE(tensor.first);
+    const auto& g = tensor.second;
     double difference = 0;
-    for (std::size_t i = 0; i < g.size(); ++i) difference = std::max(difference, std::abs(thrice.at(name)[i] - 3 * g[i]));
+    for (std::size_t i = 0; i < g.size(); ++i)
+      difference = std::max(difference, std::abs(thrice.at(tensor.first)[i] - 3 * g[i]));
     CHECK(difference <= tolerance(1e-5) * norm(g) + 1e-6);
   }
 }

@@ -36,6 +36,8 @@ inline constexpr std::size_t kThreadScratch<L> = L::thread_scratch_bytes;
 /// gradients are scratch whose places follow from their lifetimes.
 template <class... Stages>
 struct Chain {
+  static_assert(sizeof(CheckStages<typename Stages::layer...>) > 0);
+
   static constexpr auto stages = boost::hana::tuple_t<Stages...>;
   static constexpr std::size_t kCount = sizeof...(Stages);
   template <std::size_t kIndex>
@@ -126,11 +128,9 @@ struct Chain {
   template <std::size_t kIndex, class P, class X, class... Skip>
   static void forward_from(const Context<P>& ctx, const Frame<Chain>& f, X x, Out<Output> y, Skip... skip) {
     using L = LayerAt<kIndex>;
-    (void)CheckLayer<L>();
     if constexpr (kIndex + 1 == kCount) {
       L::forward(ctx, stage<kIndex>(f), x, y, skip...);
     } else {
-      (void)CheckJoint<L, LayerAt<kIndex + 1>>();
       const auto out = edge<kIndex>(f);
       L::forward(ctx, stage<kIndex>(f), x, out);
       forward_from<kIndex + 1>(ctx, f, In<typename L::Output>(out), y, skip...);

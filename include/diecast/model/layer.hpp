@@ -126,6 +126,14 @@ struct CheckJoint {
                 "a layer's Output must be the next layer's Input");
 };
 
+/// What a Chain of these layers must obey.
+template <class L, class... Rest>
+struct CheckStages : CheckLayer<L> {};
+template <class L, class Next, class... Rest>
+struct CheckStages<L, Next, Rest...> : CheckLayer<L>, CheckJoint<L, Next> {
+  static_assert(sizeof(CheckStages<Next, Rest...>) > 0);
+};
+
 /// Sizes of a composite's areas, which its parts divide among themselves.
 template <std::size_t kBytes>
 struct Area {

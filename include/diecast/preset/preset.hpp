@@ -68,8 +68,6 @@ struct CheckPreset {
                 "preset: head_dim (d_model / n_heads) must be 16, 32, ... or 128; choose another n_heads");
   static_assert(p.d_model % kWidthQuantum == 0, "preset: d_model must be a multiple of 32, one register panel");
   static_assert(p.d_ff % kWidthQuantum == 0, "preset: d_ff must be a multiple of 32, one register panel");
-  static_assert(p.n_heads == 0 || p.qkv_width() % kWidthQuantum == 0,
-                "preset: (n_heads + 2 n_kv_heads) * head_dim must be a multiple of 32, one register panel");
   static_assert(p.rows() % 2 == 0, "preset: batch_size * seq_len must be even, bf16 products come in pairs");
   static_assert(p.dropout >= 0 && p.dropout < 1, "preset: dropout must be in [0, 1)");
   static_assert(p.precision != Element::f16, "preset: precision f16 is not available; choose f32 or bf16");
