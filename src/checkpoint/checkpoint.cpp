@@ -16,9 +16,9 @@
 #include <diecast/core/error.hpp>
 #include <diecast/preset/fields.hpp>
 
-#include "checkpoint/content_hash.hpp"
-#include "checkpoint/durable_file.hpp"
 #include "checkpoint/state_file.hpp"
+#include "core/content_hash.hpp"
+#include "core/durable_file.hpp"
 
 namespace diecast {
 namespace {
@@ -92,10 +92,20 @@ void check_free_space(const fs::path& folder, std::uint64_t needed) {
 // Leftovers of a process that was killed while it saved.
 void remove_temporaries(const fs::path& checkpoints) {
   std::vector<fs::path> found;
-  std::error_code ignored;
-  for (const auto& entry : fs::directory_iterator(checkpoints, ignored))
-    if (entry.path().filename().string().starts_with(kTemporaryPrefix)) found.push_back(entry.path());
+  std::error_code error, ignored;
+  for (fs::directory_iterator entry(checkpoints, error), end; !error && entry != end; entry.increment(error))
+    if (entry->path().filename().string().starts_with(kTemporaryPrefix)) found.push_back(entry->path());
   for (const fs::path& path : found) fs::remove_all(path, ignored);
+}
+
+// Takes a checkpoint's name away before its files: a folder of that name is complete at every instant. What
+// cannot be deleted after that is left to `remove_temporaries`.
+void remove_checkpoint(const fs::path& checkpoint) {
+  const std::string name = std::string(kTemporaryPrefix) + "old-" + checkpoint.filename().string();
+  const fs::path temporary = checkpoint.parent_path() / name;
+  std::error_code ignored;
+  fs::rename(checkpoint, temporary, ignored);
+  fs::remove_all(temporary, ignored);
 }
 
 // Gives the finished folder its name. A checkpoint of that step, saved before, goes in the same instant.
@@ -106,7 +116,7 @@ void publish(const fs::path& temporary, const fs::path& checkpoint) {
     const bool unsupported = errno == EINVAL || errno == ENOSYS;  // by some network file systems
     if (!unsupported)
       throw std::system_error(errno, std::generic_category(), "exchange " + checkpoint.string());
-    fs::remove_all(checkpoint);
+    remove_checkpoint(checkpoint);
     fs::rename(temporary, checkpoint);
   }
   sync_folder(checkpoint.parent_path());
@@ -119,7 +129,7 @@ void remove_old(const RunFolder& run, std::uint64_t newest, std::size_t keep_las
   std::erase_if(steps, [&](std::uint64_t step) { return step > newest; });
   if (keep_last == 0 || steps.size() <= keep_last) return;
   steps.resize(steps.size() - keep_last);
-  for (const std::uint64_t step : steps) fs::remove_all(run.checkpoint(step));
+  for (const std::uint64_t step : steps) remove_checkpoint(run.checkpoint(step));
 }
 
 // What to do about a checkpoint that cannot be used.
@@ -137,11 +147,13 @@ void check_hash(const fs::path& path, const std::string& hash) {
   if (hash_file(path) != hash) throw Error(Fault::run, "the file is damaged", path.string());
 }
 
-StateFile verified_state(const fs::path& checkpoint) {
+enum class Parts { parameters, parameters_and_moments };
+
+StateFile verified_state(const fs::path& checkpoint, Parts parts) {
   try {
     StateFile file = read_state_file(checkpoint / kStateFile);
     check_hash(checkpoint / kModelFile, file.model_hash);
-    check_hash(checkpoint / kOptimizerFile, file.optimizer_hash);
+    if (parts == Parts::parameters_and_moments) check_hash(checkpoint / kOptimizerFile, file.optimizer_hash);
     return file;
   } catch (const Error& error) {
     throw Error(error.fault(), error.what(), {}, remedy_for(checkpoint));
@@ -161,6 +173,16 @@ void check_preset(const fs::path& checkpoint, const Preset& ours, const nlohmann
                                      : "use the binary " + their_name);
 }
 
+TrainState load(const fs::path& checkpoint, Model& model, Parts parts) {
+  const StateFile file = verified_state(checkpoint, parts);
+  check_preset(checkpoint, model.preset(), file.preset);
+  read_arrays(checkpoint / kModelFile, model.param_table(), parameter_arrays(model));
+  if (parts == Parts::parameters_and_moments)
+    read_arrays(checkpoint / kOptimizerFile, model.param_table(), moment_arrays(model));
+  model.parameters_changed();
+  return file.state;
+}
+
 }  // namespace
 
 void save_checkpoint(const RunFolder& run, Model& model, const TrainState& state, std::size_t keep_last) {
@@ -176,7 +198,6 @@ void save_checkpoint(const RunFolder& run, Model& model, const TrainState& state
     write_files(temporary, model, state);
     publish(temporary, run.checkpoint(state.step));
     run.write(run.latest(), name + '\n');
-    remove_old(run, state.step, keep_last);
   } catch (const std::exception& error) {
     fs::remove_all(temporary, ignored);
     throw Error(
@@ -184,15 +205,15 @@ void save_checkpoint(const RunFolder& run, Model& model, const TrainState& state
         "see that " + mebibytes(needed) + " are free and writable there; older checkpoints are untouched");
   }
   fs::remove_all(temporary, ignored);  // what `publish` exchanged, if anything
+  remove_old(run, state.step, keep_last);
 }
 
 TrainState load_checkpoint(const fs::path& checkpoint, Model& model) {
-  const StateFile file = verified_state(checkpoint);
-  check_preset(checkpoint, model.preset(), file.preset);
-  read_arrays(checkpoint / kModelFile, model.param_table(), parameter_arrays(model));
-  read_arrays(checkpoint / kOptimizerFile, model.param_table(), moment_arrays(model));
-  model.parameters_changed();
-  return file.state;
+  return load(checkpoint, model, Parts::parameters_and_moments);
+}
+
+TrainState load_parameters(const fs::path& checkpoint, Model& model) {
+  return load(checkpoint, model, Parts::parameters);
 }
 
 std::optional<fs::path> find_latest(const RunFolder& run) {

@@ -1,14 +1,33 @@
 #include <diecast/checkpoint/run_folder.hpp>
 
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
 #include <system_error>
 
 #include <diecast/core/error.hpp>
 
-#include "checkpoint/durable_file.hpp"
+#include "core/durable_file.hpp"
 
 namespace diecast {
+
+// An open descriptor of RUN/checkpoints with an exclusive flock; closing it drops the lock. The folder itself
+// is locked, so that there is no file more in it.
+class RunLock {
+ public:
+  explicit RunLock(int descriptor) : descriptor_(descriptor) {}
+  ~RunLock() { ::close(descriptor_); }
+  RunLock(const RunLock&) = delete;
+  RunLock& operator=(const RunLock&) = delete;
+
+ private:
+  int descriptor_;
+};
+
 namespace {
 
 namespace fs = std::filesystem;
@@ -35,14 +54,20 @@ bool holds_run(const RunFolder& run) {
   return fs::directory_iterator(run.checkpoints(), ignored) != fs::directory_iterator();
 }
 
+void refuse_run(const RunFolder& run) {
+  if (holds_run(run))
+    throw Error(Fault::usage, "this folder holds a run already", run.path().string(),
+                "continue it with --resume or choose another one with --out");
+}
+
 }  // namespace
 
 RunFolder RunFolder::create(const fs::path& path) {
-  const RunFolder run(path);
-  if (holds_run(run))
-    throw Error(Fault::usage, "this folder holds a run already", path.string(),
-                "continue it with --resume or choose another one with --out");
+  RunFolder run(path);
+  refuse_run(run);
   create_folders(run.checkpoints());
+  run.lock();
+  refuse_run(run);  // of a process that had the lock until now
   return run;
 }
 
@@ -63,6 +88,23 @@ RunFolder RunFolder::open(const fs::path& path) {
     throw Error(Fault::usage, "there is no run here: no config.toml", path.string(),
                 "give the folder that `train` printed when it started");
   return run;
+}
+
+RunFolder RunFolder::open_to_train(const fs::path& path) {
+  RunFolder run = open(path);
+  create_folders(run.checkpoints());
+  run.lock();
+  return run;
+}
+
+void RunFolder::lock() {
+  const int descriptor = ::open(checkpoints().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor < 0) refuse(checkpoints(), std::generic_category().message(errno));
+  lock_ = std::make_shared<RunLock>(descriptor);
+  // Any other error is of a file system that cannot lock folders: on it, runs are not protected.
+  if (flock(descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
+    throw Error(Fault::usage, "another process is training this run", path_.string(),
+                "wait for its end or stop it first");
 }
 
 fs::path RunFolder::checkpoint(std::uint64_t step) const { return checkpoints() / checkpoint_name(step); }

@@ -14,7 +14,7 @@
 
 #include <diecast/core/error.hpp>
 
-#include "checkpoint/durable_file.hpp"
+#include "core/durable_file.hpp"
 
 namespace diecast {
 namespace {

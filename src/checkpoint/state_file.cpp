@@ -2,15 +2,15 @@
 
 #include <diecast/core/error.hpp>
 
-#include "checkpoint/content_hash.hpp"
-#include "checkpoint/read_file.hpp"
+#include "core/content_hash.hpp"
+#include "core/read_file.hpp"
 
 namespace diecast {
 namespace {
 
 using nlohmann::ordered_json;
 
-constexpr std::string_view kFormat = "diecast checkpoint 1";
+constexpr std::string_view kFormat = "diecast checkpoint 2";
 
 // The one list of what is stored of a state, for writing and for reading.
 template <class State, class Visitor>
@@ -22,6 +22,8 @@ void visit_fields(State& state, Visitor&& visit) {
   visit("wall_seconds", state.wall_seconds);
   visit("best_validation_loss", state.best_validation_loss);
   visit("tokenizer_hash", state.tokenizer_hash);
+  visit("train_hash", state.train_hash);
+  visit("validation_hash", state.validation_hash);
 }
 
 template <class T>

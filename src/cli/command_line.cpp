@@ -15,6 +15,7 @@
 #include <diecast/kernels/dispatch.hpp>
 #include <diecast/machine/memory.hpp>
 #include <diecast/model/model.hpp>
+#include <diecast/preset/fields.hpp>
 
 #include "cli/commands.hpp"
 
@@ -31,6 +32,14 @@ CLI::Validator number_between(double low, double high) {
   return CLI::Validator([check](std::string& text) { return check(text); }, "");
 }
 
+// With the values of the preset's default configuration.
+std::string settings_help() {
+  const std::string name = "presets/" + std::string(active_preset().name) + ".toml";
+  const TomlText file{embedded_preset_toml, name};
+  return "Keys of the configuration [and what they are if nothing changes them]:\n" +
+         describe_settings(resolve_run_config({&file, 1}, {}, describe(active_preset())));
+}
+
 // ---- the options of each command
 
 Command declare_train(CLI::App& app) {
@@ -43,7 +52,7 @@ Command declare_train(CLI::App& app) {
       ->allow_extra_args(false);
   app.add_option("--out", options->out, "the run's folder (run.out)")->type_name("RUN");
   app.add_flag("--resume", options->resume, "go on from the newest checkpoint of --out RUN, with its own config.toml");
-  app.footer([] { return "Keys of the configuration [and what they are when no file says it]:\n" + describe_settings(); });
+  app.footer(settings_help);
   return [options] { return train(*options); };
 }
 

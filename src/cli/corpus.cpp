@@ -16,26 +16,24 @@ namespace {
 // What `builtin:stories` is without a number: about 2 million tokens.
 constexpr std::uint64_t kStories = 10000;
 
-// The validation set must stay unseen, in a single document its end.
+// The validation set must stay unseen.
 BpeTokenizer train_tokenizer(const RunConfig& config, const std::vector<std::string>& documents,
                              std::size_t vocab_size) {
-  const double fraction = config.data.validation_fraction;
-  const std::vector<bool> validates = choose_validation(documents.size(), fraction, config.run.seed);
+  const ValidationSplit split =
+      choose_validation(documents, config.data.validation_fraction, config.run.seed);
   BpeTrainer trainer;
-  for (std::size_t i = 0; i < documents.size(); ++i) {
-    std::string_view text = documents[i];
-    if (documents.size() == 1)
-      text = text.substr(0, static_cast<std::size_t>((1 - fraction) * static_cast<double>(text.size())));
-    if (!validates[i]) trainer.add(text);
-  }
+  for (std::size_t i = 0; i < documents.size(); ++i)
+    if (!split.whole[i]) trainer.add(text_to_train(split, documents, i));
   return trainer.train(vocab_size);
 }
 
 }  // namespace
 
 std::vector<std::string> read_run_documents(const RunConfig& config, Log& log) {
-  const DocumentSource source{
-      .source = config.data.source.value, .pattern = config.data.pattern.value, .stories = kStories};
+  const DocumentSource source{.source = config.data.source.value,
+                              .pattern = config.data.pattern.value,
+                              .stories = kStories,
+                              .seed = config.run.seed};
   return read_documents(source, [&](std::string_view text) { log.warning(text); });
 }
 

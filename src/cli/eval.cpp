@@ -1,4 +1,5 @@
 #include <atomic>
+#include <cmath>
 #include <memory>
 #include <string>
 #include <utility>
@@ -28,7 +29,9 @@ std::vector<Token> tokens_to_evaluate(LoadedRun& run, const EvalOptions& options
   const std::vector<std::string> documents = read_run_documents(config, log);
   TokenCorpus corpus = tokenize_documents(documents, run.tokenizer, config.data.validation_fraction,
                                           config.run.seed, *run.pool);
-  return options.data.empty() ? std::move(corpus.validation) : std::move(corpus.train);
+  if (!options.data.empty()) return std::move(corpus.train);
+  check_validation(run.state, corpus.validation);
+  return std::move(corpus.validation);
 }
 
 }  // namespace
@@ -45,6 +48,9 @@ int eval(const EvalOptions& options) {
     throw Error(Fault::usage, "there is nothing to evaluate",
                 options.data.empty() ? "data.validation_fraction of the run" : options.data,
                 "name a text with --data");
+  if (!std::isfinite(result->loss))
+    throw Error(Fault::run, "the loss is not finite", options.run,
+                "train again with a lower optimizer.lr or restore an earlier checkpoint");
   if (options.json)
     fmt::print("{}\n", nlohmann::ordered_json{{"loss", result->loss},
                                               {"perplexity", result->perplexity},

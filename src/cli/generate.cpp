@@ -1,10 +1,13 @@
 #include <chrono>
 #include <cstdio>
 #include <memory>
+#include <string_view>
 
 #include <fmt/format.h>
 
+#include <diecast/core/error.hpp>
 #include <diecast/generate/generator.hpp>
+#include <diecast/report/write_stderr.hpp>
 
 #include "cli/commands.hpp"
 #include "cli/loaded_run.hpp"
@@ -14,7 +17,9 @@ namespace {
 
 void print_now(std::string_view text) {
   std::fwrite(text.data(), 1, text.size(), stdout);
-  std::fflush(stdout);
+  // Whoever reads may have gone: the rest of the text is for nobody.
+  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0)
+    throw Error(Fault::run, "cannot write the output", "stdout", "check the free space");
 }
 
 }  // namespace
@@ -29,8 +34,8 @@ int generate(const GenerateOptions& options) {
       generator.generate(options.prompt, options.max_tokens, options.sampling, print_now);
   const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
   print_now("\n");
-  fmt::print(stderr, "{} tokens in {:.2f} s, {:.0f} tok/s\n", tokens, taken.count(),
-             static_cast<double>(tokens) / taken.count());
+  write_stderr(fmt::format("{} tokens in {:.2f} s, {:.0f} tok/s\n", tokens, taken.count(),
+                           static_cast<double>(tokens) / taken.count()));
   return 0;
 }
 

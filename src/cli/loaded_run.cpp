@@ -12,9 +12,19 @@
 #include "cli/text_file.hpp"
 
 namespace diecast {
+namespace {
 
-void check_memory() {
-  const std::size_t needed = model_plan().total_bytes;
+void check_tokenizer(const TrainState& state, const BpeTokenizer& tokenizer,
+                     const std::filesystem::path& checkpoint) {
+  if (state.tokenizer_hash != tokenizer.hash())
+    throw Error(Fault::usage, "the run's tokenizer.json is not the one it was trained with",
+                checkpoint.string(), "restore RUN/tokenizer.json");
+}
+
+}  // namespace
+
+void check_memory(std::size_t threads) {
+  const std::size_t needed = model_plan(threads).total_bytes;
   const std::size_t available = available_memory();
   if (needed > available)
     throw Error(Fault::run,
@@ -30,13 +40,34 @@ RunConfig config_of_run(const RunFolder& folder, std::span<const std::string> ov
   return resolve_run_config({&file, 1}, overrides, describe(active_preset()));
 }
 
-TrainState load_trained(const std::filesystem::path& checkpoint, Model& model,
-                        const BpeTokenizer& tokenizer) {
+TrainState new_state(std::uint64_t seed, const BpeTokenizer& tokenizer, const TokenCorpus& corpus) {
+  return {.seed = seed,
+          .best_validation_loss = {},
+          .tokenizer_hash = tokenizer.hash(),
+          .train_hash = hash_tokens(corpus.train),
+          .validation_hash = hash_tokens(corpus.validation)};
+}
+
+TrainState load_trained(const std::filesystem::path& checkpoint, Model& model, std::uint64_t seed,
+                        const BpeTokenizer& tokenizer, const TokenCorpus& corpus) {
   const TrainState state = load_checkpoint(checkpoint, model);
-  if (state.tokenizer_hash != tokenizer.hash())
-    throw Error(Fault::usage, "the run's tokenizer.json is not the one it was trained with",
-                checkpoint.string(), "restore RUN/tokenizer.json");
+  check_tokenizer(state, tokenizer, checkpoint);
+  // The seed decides the split and the built-in stories: it comes before the text.
+  if (state.seed != seed)
+    throw Error(Fault::usage,
+                fmt::format("run.seed is {} and the checkpoint was trained with {}", seed, state.seed),
+                checkpoint.string(), "restore it in RUN/config.toml or start a new run");
+  if (state.train_hash != hash_tokens(corpus.train) ||
+      state.validation_hash != hash_tokens(corpus.validation))
+    throw Error(Fault::usage, "the training text has changed since the checkpoint", checkpoint.string(),
+                "restore it or start a new run");
   return state;
+}
+
+void check_validation(const TrainState& state, std::span<const Token> validation) {
+  if (state.validation_hash != hash_tokens(validation))
+    throw Error(Fault::usage, "the validation text has changed since the run was trained",
+                "[data] of RUN/config.toml", "restore it or name a text with --data");
 }
 
 LoadedRun load_run(const std::string& path) {
@@ -46,11 +77,12 @@ LoadedRun load_run(const std::string& path) {
   if (!checkpoint)
     throw Error(Fault::usage, "the run has no checkpoint yet", path,
                 "wait for its first one, or train on with --resume");
-  check_memory();
+  check_memory(config.run.threads);
   BpeTokenizer tokenizer = load_tokenizer_json(folder.tokenizer());
   auto pool = std::make_unique<ThreadPool>(config.run.threads);
   auto model = make_model(*pool);
-  const TrainState state = load_trained(*checkpoint, *model, tokenizer);
+  const TrainState state = load_parameters(*checkpoint, *model);
+  check_tokenizer(state, tokenizer, *checkpoint);
   return {folder, config, std::move(tokenizer), std::move(pool), std::move(model), state};
 }
 

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <span>
 #include <string>
@@ -8,21 +11,33 @@
 #include <diecast/checkpoint/run_folder.hpp>
 #include <diecast/config/run_config.hpp>
 #include <diecast/core/thread_pool.hpp>
+#include <diecast/core/token.hpp>
+#include <diecast/data/token_corpus.hpp>
 #include <diecast/model/model.hpp>
 #include <diecast/tokenizer/bpe.hpp>
 
 namespace diecast {
 
-/// Throws Error(Fault::run) with both numbers when the model's plan does not fit into the memory available.
-void check_memory();
+/// Throws Error(Fault::run) with both numbers when the model's plan for `threads` (0: one per CPU) does not
+/// fit into the memory available.
+void check_memory(std::size_t threads = 0);
 
 /// The configuration that a run's folder holds, with `overrides`.
 RunConfig config_of_run(const RunFolder& folder, std::span<const std::string> overrides = {});
 
-/// Fills the model from a checkpoint and checks that it was trained on this tokenizer's tokens.
-TrainState load_trained(const std::filesystem::path& checkpoint, Model& model, const BpeTokenizer& tokenizer);
+/// The state of a run that has not begun.
+TrainState new_state(std::uint64_t seed, const BpeTokenizer& tokenizer, const TokenCorpus& corpus);
 
-/// A finished or interrupted run with all that is needed to use its newest checkpoint.
+/// Fills the model from a checkpoint, to train on. Throws Error(Fault::usage) when seed, tokenizer or corpus
+/// are not those it was trained with.
+TrainState load_trained(const std::filesystem::path& checkpoint, Model& model, std::uint64_t seed,
+                        const BpeTokenizer& tokenizer, const TokenCorpus& corpus);
+
+/// Throws Error(Fault::usage) when these are not the validation tokens the run was trained with.
+void check_validation(const TrainState& state, std::span<const Token> validation);
+
+/// A finished or interrupted run with all that is needed to use its newest checkpoint. Of the model, only the
+/// parameters are loaded.
 struct LoadedRun {
   RunFolder folder;
   RunConfig config;

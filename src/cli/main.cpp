@@ -1,12 +1,13 @@
+#include <fcntl.h>
+
 #include <csignal>
 #include <cstdio>
 #include <exception>
 #include <new>
 #include <string>
 
-#include <fmt/format.h>
-
 #include <diecast/core/error.hpp>
+#include <diecast/report/write_stderr.hpp>
 
 #include "cli/command_line.hpp"
 
@@ -18,8 +19,15 @@ int report(const std::string& what, int exit_code) {
   for (char& c : line)
     if (c == '\n') c = ' ';
   std::fflush(stdout);
-  fmt::print(stderr, "error: {}\n", line);
+  write_stderr("error: " + line + '\n');
   return exit_code;
+}
+
+// A file opened by the run must not get the number of a standard stream that was closed: what is printed would
+// go into it. Opened the wrong way round, so that reading and writing still fail.
+void occupy_standard_streams() {
+  for (const int descriptor : {0, 1, 2})
+    if (fcntl(descriptor, F_GETFD) < 0) (void)!open("/dev/null", descriptor == 0 ? O_WRONLY : O_RDONLY);
 }
 
 }  // namespace
@@ -28,7 +36,9 @@ int report(const std::string& what, int exit_code) {
 // The only place that turns errors into exit codes.
 int main(int argc, char** argv) {
   using diecast::report;
+  diecast::occupy_standard_streams();
   std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error like a full disk
+  std::signal(SIGPIPE, SIG_IGN);  // so is a pipe that nobody reads
   try {
     const int exit_code = diecast::read_command_line(argc, argv)();
     if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0)

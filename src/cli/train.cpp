@@ -1,9 +1,11 @@
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -24,6 +26,8 @@
 
 namespace diecast {
 namespace {
+
+namespace fs = std::filesystem;
 
 RunConfig config_of_new_run(const TrainOptions& options) {
   const std::string preset(active_preset().name);
@@ -55,15 +59,48 @@ Log::Level level_of(const RunConfig& config) {
   return name == "error" ? Log::Level::error : name == "warning" ? Log::Level::warning : Log::Level::info;
 }
 
-RunFolder folder_of_new_run(const RunConfig& config, const TrainOptions& options) {
-  const std::string& out = options.out.empty() ? config.run.out.value : options.out;
-  return out.empty() ? RunFolder::create_next("runs", active_preset().name) : RunFolder::create(out);
-}
+// The folder of a run. One that is new is taken away again if the run fails before it has written anything, so
+// that it uses up neither a name nor a number.
+class OwnFolder {
+ public:
+  explicit OwnFolder(const RunFolder& resumed) : is_new_(false), folder_(resumed) {}
+  OwnFolder(const RunConfig& config, const TrainOptions& options)
+      : OwnFolder(options.out.empty() ? config.run.out.value : options.out) {}
+  ~OwnFolder() {
+    if (!is_new_ || !is_untouched()) return;
+    std::error_code ignored;
+    fs::remove(folder_.checkpoints(), ignored);
+    fs::remove(folder_.path(), ignored);
+  }
+  OwnFolder(const OwnFolder&) = delete;
+  OwnFolder& operator=(const OwnFolder&) = delete;
+
+  const RunFolder& get() const { return folder_; }
+
+ private:
+  explicit OwnFolder(const std::string& out)
+      : is_new_(out.empty() || !exists(out)),
+        folder_(out.empty() ? RunFolder::create_next("runs", active_preset().name) : RunFolder::create(out)) {}
+
+  static bool exists(const std::string& path) {
+    std::error_code ignored;
+    return fs::exists(path, ignored);
+  }
+
+  bool is_untouched() const {
+    std::error_code error;
+    const auto entries = std::distance(fs::directory_iterator(folder_.path(), error), fs::directory_iterator());
+    return !error && entries == 1 && fs::is_empty(folder_.checkpoints(), error) && !error;
+  }
+
+  bool is_new_;  // asked before the folder is made
+  RunFolder folder_;
+};
 
 // What repeats the run from anywhere: paths become absolute.
 void write_config(RunConfig config, const RunFolder& folder) {
   const auto make_absolute = [](std::string& path) {
-    if (!path.empty() && !path.starts_with("builtin:")) path = std::filesystem::absolute(path).string();
+    if (!path.empty() && !path.starts_with("builtin:")) path = fs::absolute(path).string();
   };
   config.run.out.value = folder.path().string();
   make_absolute(config.data.source.value);
@@ -84,11 +121,15 @@ std::string sample(Model& model, const BpeTokenizer& tokenizer, const RunConfig&
   return text;
 }
 
+std::string_view name_of(int signal) {
+  return signal == SIGINT ? "SIGINT" : signal == SIGHUP ? "SIGHUP" : "SIGTERM";
+}
+
 int report_end(const TrainEnd& end, const RunFolder& folder, Log& log) {
   const std::string checkpoint = folder.checkpoint(end.state.step).string();
   if (end.signal != 0) {
     log.info(fmt::format("stopped by {} after step {}; checkpoint {}; go on with: {} train --out {} --resume",
-                         end.signal == SIGINT ? "SIGINT" : "SIGTERM", end.state.step, checkpoint,
+                         name_of(end.signal), end.state.step, checkpoint,
                          active_preset().name, folder.path().string()));
     return 128 + end.signal;
   }
@@ -104,10 +145,13 @@ class TrainRun {
  public:
   TrainRun(RunConfig config, const TrainOptions& options, std::optional<RunFolder> resumed)
       : config_(std::move(config)), resumes_(resumed.has_value()), log_(level_of(config_)) {
-    check_memory();
+    check_memory(config_.run.threads);
     const std::vector<std::string> documents = read_run_documents(config_, log_);
-    folder_ = resumed ? *std::move(resumed) : folder_of_new_run(config_, options);
-    tokenizer_ = resumes_ ? load_tokenizer_json(folder_->tokenizer())
+    if (resumed)
+      folder_.emplace(*resumed);
+    else
+      folder_.emplace(config_, options);
+    tokenizer_ = resumes_ ? load_tokenizer_json(folder_->get().tokenizer())
                           : make_tokenizer(config_, documents, active_preset().vocab_size, log_);
     pool_ = std::make_unique<ThreadPool>(config_.run.threads);
     corpus_ = tokenize_documents(documents, *tokenizer_, config_.data.validation_fraction, config_.run.seed,
@@ -123,7 +167,7 @@ class TrainRun {
     model_ = make_model(*pool_);
     const TrainState start = start_state();
     open_files(start);
-    MetricsFile metrics(folder_->metrics(), start.step);
+    MetricsFile metrics(folder_->get().metrics(), start.step);
     Evaluator evaluator(*model_, validation, *tokenizer_);
     const StopSignal handlers;
     Trainer trainer({.config = config_,
@@ -137,12 +181,12 @@ class TrainRun {
                      .stop = StopSignal::received(),
                      .save =
                          [&](const TrainState& state) {
-                           save_checkpoint(*folder_, *model_, state, config_.checkpoint.keep_last);
+                           save_checkpoint(folder_->get(), *model_, state, config_.checkpoint.keep_last);
                          },
                      .sample = [&](std::uint64_t step) { log_samples(step); },
                      .peak_flops = 1e9 * measure_peak(*pool_).gflops(preset.precision)});
     const TrainEnd end = trainer.run(start);
-    const int exit_code = report_end(end, *folder_, log_);
+    const int exit_code = report_end(end, folder_->get(), log_);
     if (exit_code == 0) print_samples();
     return exit_code;
   }
@@ -150,19 +194,19 @@ class TrainRun {
  private:
   // The newest checkpoint's state, loaded into the model, or that of a model nobody has trained.
   TrainState start_state() {
-    const auto checkpoint = resumes_ ? find_latest(*folder_) : std::nullopt;
-    if (checkpoint) return load_trained(*checkpoint, *model_, *tokenizer_);
+    const auto checkpoint = resumes_ ? find_latest(folder_->get()) : std::nullopt;
+    if (checkpoint) return load_trained(*checkpoint, *model_, config_.run.seed, *tokenizer_, corpus_);
     model_->initialise(config_.run.seed);
-    return {.seed = config_.run.seed, .best_validation_loss = {}, .tokenizer_hash = tokenizer_->hash()};
+    return new_state(config_.run.seed, *tokenizer_, corpus_);
   }
 
   void open_files(const TrainState& start) {
-    write_config(config_, *folder_);
-    save_tokenizer_json(*tokenizer_, folder_->tokenizer());
-    log_.open(folder_->log());
+    write_config(config_, folder_->get());
+    save_tokenizer_json(*tokenizer_, folder_->get().tokenizer());
+    log_.open(folder_->get().log());
     log_.info(
         fmt::format("run folder {}: {} parameters, {} tokens to train on, {} to validate, {}, {} threads",
-                    folder_->path().string(), model_->param_table().parameter_count(), corpus_.train.size(),
+                    folder_->get().path().string(), model_->param_table().parameter_count(), corpus_.train.size(),
                     corpus_.validation.size(), model_->target(), pool_->threads()));
     if (resumes_) log_.info(fmt::format("going on after step {}", start.step));
   }
@@ -180,7 +224,7 @@ class TrainRun {
   RunConfig config_;
   bool resumes_;
   Log log_;
-  std::optional<RunFolder> folder_;
+  std::optional<OwnFolder> folder_;
   std::optional<BpeTokenizer> tokenizer_;
   std::unique_ptr<ThreadPool> pool_;
   TokenCorpus corpus_;
@@ -193,7 +237,7 @@ int train(const TrainOptions& options) {
   if (!options.resume) return TrainRun(config_of_new_run(options), options, {}).run();
   if (options.out.empty())
     throw Error(Fault::usage, "--resume needs the run to go on with", "command line", "add --out RUN");
-  const RunFolder folder = RunFolder::open(options.out);
+  const RunFolder folder = RunFolder::open_to_train(options.out);
   return TrainRun(config_of_resumed_run(options, folder), options, folder).run();
 }
 

@@ -1,5 +1,6 @@
 #include "config/fixed_model.hpp"
 
+#include <optional>
 #include <sstream>
 
 #include <fmt/format.h>
@@ -35,10 +36,12 @@ std::vector<std::string> FixedModel::names() const {
 void FixedModel::check(const std::string& field, const toml::node& value, const std::string& where) const {
   const toml::node& fixed = *fields_.get(field);
   if (equal(fixed, value)) return;
+  const auto preset = field == "name" ? value.value_exact<std::string>() : std::nullopt;
   throw Error(Fault::usage,
               fmt::format("model.{} = {} contradicts this binary, which was built with {}", field,
                           text_of(value), text_of(fixed)),
-              where, "delete the key or use the binary of another preset");
+              where,
+              preset ? "use the binary " + *preset : "delete the key or use the binary of another preset");
 }
 
 }  // namespace diecast

@@ -45,6 +45,7 @@ class Resolver {
       if (members == nullptr)
         refuse(fmt::format("{} is a section, not a value", name), where_in(section.source()),
                fmt::format("write [{}] on a line of its own", name));
+      check_preset(name, *members);
       for (const auto& [key, value] : *members)
         set(name, std::string(key.str()), value, where_in(key.source()), where_in(value.source()));
     }
@@ -74,7 +75,8 @@ class Resolver {
     try {
       return toml::parse(file.text, std::string(file.name));
     } catch (const toml::parse_error& error) {
-      refuse(fmt::format("not valid TOML: {}", error.description()), where_in(error.source()), "");
+      refuse(fmt::format("not valid TOML: {}", error.description()), where_in(error.source()),
+             "correct the file there");
     }
   }
 
@@ -86,6 +88,12 @@ class Resolver {
     } catch (const toml::parse_error&) {
       return {};
     }
+  }
+
+  // Before the fields in which presets differ: the name says which binary is the right one.
+  void check_preset(const std::string& section, const toml::table& members) const {
+    const toml::node* value = section == "model" && model_.has("name") ? members.get("name") : nullptr;
+    if (value != nullptr) model_.check("name", *value, where_in(value->source()));
   }
 
   static bool is_limit(std::string_view key) { return key.starts_with("max_"); }

@@ -91,7 +91,7 @@ void assign(const NamedSetting& named, const toml::node& node, const std::string
         if (!value)
           throw Error(Fault::usage,
                       fmt::format("{} must be {}, not {}", named.name(), kind_of(*setting), type_name(node)),
-                      where);
+                      where, fmt::format("as in {} = {}", named.key, toml_value(named)));
         check(named.name(), setting->rule, *value, where);
         setting->value = *value;
         setting->where = where;

@@ -19,10 +19,9 @@ std::string to_toml(RunConfig config, std::string_view fixed_model) {
   return fmt::format("{}\n[model]  # fixed by the preset\n{}", text, fixed_model);
 }
 
-std::string describe_settings() {
-  RunConfig defaults;
+std::string describe_settings(RunConfig config) {
   std::string text;
-  for (const NamedSetting& setting : setting_table(defaults)) {
+  for (const NamedSetting& setting : setting_table(config)) {
     const std::string_view help = std::visit([](const auto* s) { return s->help; }, setting.setting);
     text += fmt::format("  {:<26} {} [{}]\n", setting.name(), help, toml_value(setting));
   }

@@ -14,7 +14,7 @@
 namespace diecast {
 namespace {
 
-std::vector<std::size_t> affinity() {
+std::vector<std::size_t> read_affinity() {
   cpu_set_t set;
   CPU_ZERO(&set);
   std::vector<std::size_t> cpus;
@@ -22,6 +22,12 @@ std::vector<std::size_t> affinity() {
     for (std::size_t cpu = 0; cpu < CPU_SETSIZE; ++cpu)
       if (CPU_ISSET(cpu, &set)) cpus.push_back(cpu);
   if (cpus.empty()) cpus.push_back(0);
+  return cpus;
+}
+
+// The CPUs of this process as they were at first, before any thread was pinned.
+const std::vector<std::size_t>& affinity() {
+  static const std::vector<std::size_t> cpus = read_affinity();
   return cpus;
 }
 
@@ -44,8 +50,9 @@ std::size_t available_cpus() { return std::min(affinity().size(), cgroup_quota()
 
 struct ThreadPool::Impl {
   explicit Impl(std::size_t threads) : pool(threads), cpus(affinity()), workers(threads) {
-    // A lone thread, or fewer threads than CPUs, is better placed by the kernel: another process may be
-    // using the first CPUs. More threads than CPUs must not spin.
+    // Fewer threads than CPUs are better placed by the kernel: another process may be using the first CPUs.
+    // More threads than CPUs must not spin. The caller's own thread, the last worker, is never pinned: its
+    // mask is the process's, which later threads inherit.
     pin = threads > 1 && threads == cpus.size();
     if (threads > 1 && threads <= available_cpus()) pool.SetWaitMode(hwy::PoolWaitMode::kSpin);
   }
@@ -65,7 +72,7 @@ ThreadPool::~ThreadPool() = default;
 void ThreadPool::run_erased(std::size_t count, const void* task, Invoke invoke) {
   Impl& impl = *impl_;
   impl.pool.Run(0, count, [&impl, task, invoke](std::uint64_t index, std::size_t thread) {
-    if (impl.pin && !impl.workers[thread].pinned) {
+    if (impl.pin && thread + 1 < impl.workers.size() && !impl.workers[thread].pinned) {
       hwy::PinThreadToLogicalProcessor(impl.cpus[thread]);
       impl.workers[thread].pinned = true;
     }

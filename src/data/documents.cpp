@@ -4,6 +4,7 @@
 #include <glob.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cerrno>
 #include <charconv>
 #include <filesystem>
@@ -49,18 +50,27 @@ std::uint64_t story_count(const DocumentSource& source) {
 }
 
 std::vector<std::string> read_stories(const DocumentSource& source) {
-  return views::iota(std::uint64_t{0}, story_count(source))
-         | views::transform([&](std::uint64_t index) { return story(source.seed, index); })
-         | ranges::to<std::vector>();
+  return views::iota(std::uint64_t{0}, story_count(source)) |
+         views::transform([&](std::uint64_t index) { return story(source.seed, index); }) |
+         ranges::to<std::vector>();
+}
+
+// The log, the samples and the settings of a run are no text to train on.
+bool is_run_folder(const fs::path& folder) {
+  std::error_code ignored;
+  return fs::exists(folder / "config.toml", ignored) && fs::is_directory(folder / "checkpoints", ignored);
 }
 
 std::vector<fs::path> files_in_folder(const fs::path& folder, const std::string& pattern) {
   std::vector<fs::path> files;
   try {
-    for (const auto& entry : fs::recursive_directory_iterator(folder))
-      if (entry.is_regular_file() &&
-          fnmatch(pattern.c_str(), entry.path().filename().c_str(), FNM_PERIOD) == 0)
-        files.push_back(entry.path());
+    for (fs::recursive_directory_iterator entry(folder), end; entry != end; ++entry) {
+      if (entry->is_directory() && is_run_folder(entry->path()))
+        entry.disable_recursion_pending();
+      else if (entry->is_regular_file() &&
+               fnmatch(pattern.c_str(), entry->path().filename().c_str(), FNM_PERIOD) == 0)
+        files.push_back(entry->path());
+    }
   } catch (const fs::filesystem_error& error) {
     throw Error(Fault::usage, "cannot read the folder: " + error.code().message(), error.path1().string(),
                 "make it readable or choose another data.source");
@@ -95,6 +105,19 @@ std::vector<fs::path> find_files(const DocumentSource& source) {
               "data.source = \"" + source.source + "\"", "give a file, a folder, a glob or builtin:stories");
 }
 
+// Formats that are not text: their bytes would be learnt as if they were.
+void refuse_other_formats(const std::vector<fs::path>& files) {
+  for (const fs::path& file : files) {
+    std::string extension = file.extension().string();
+    for (char& letter : extension)
+      letter = static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
+    for (const char* other : {".jsonl", ".gz", ".bz2", ".zst", ".bin"})
+      if (extension == other)
+        throw Error(Fault::usage, "reading " + extension + " files is not available yet", file.string(),
+                    "give files of plain text");
+  }
+}
+
 // Reads to the end instead of asking for the size, so that a pipe is a file too.
 std::string read_file(const fs::path& path) {
   constexpr std::size_t kChunk = std::size_t{1} << 20;
@@ -116,6 +139,7 @@ std::string read_file(const fs::path& path) {
 
 std::vector<std::string> read_files(const DocumentSource& source, const Warn& warn) {
   std::vector<fs::path> files = find_files(source);
+  refuse_other_formats(files);
   std::sort(files.begin(), files.end(),
             [](const fs::path& a, const fs::path& b) { return a.native() < b.native(); });
   std::vector<std::string> documents;

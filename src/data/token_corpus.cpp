@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <optional>
+#include <utility>
 
-#include <range/v3/algorithm/nth_element.hpp>
+#include <range/v3/algorithm/sort.hpp>
 #include <range/v3/range/conversion.hpp>
-#include <range/v3/view/filter.hpp>
 #include <range/v3/view/iota.hpp>
-#include <range/v3/view/join.hpp>
-#include <range/v3/view/transform.hpp>
+#include <xxhash.h>
 
 #include <diecast/core/error.hpp>
 #include <diecast/core/random.hpp>
@@ -35,41 +35,59 @@ std::vector<Tokens> encode_all(std::span<const std::string> documents, const Bpe
   return encoded;
 }
 
-// The tokens of the documents whose `validation` flag is `wanted`, one after the other.
-Tokens join_documents(const std::vector<Tokens>& encoded, const std::vector<bool>& validation, bool wanted) {
-  return views::iota(std::size_t{0}, encoded.size())
-         | views::filter([&](std::size_t i) { return validation[i] == wanted; })
-         | views::transform([&](std::size_t i) { return std::span(encoded[i]); })
-         | views::join
-         | ranges::to<std::vector>();
+// How many of the first tokens of document `i`, which has `size`, are to train on. A cut document gives two
+// tokens to a validation set that has no others: one to predict, and one before it.
+std::size_t tokens_to_train(const ValidationSplit& split, std::size_t i, std::size_t size) {
+  if (split.whole[i]) return 0;
+  if (split.tail == 0 || i != split.cut) return size;
+  const bool alone = std::find(split.whole.begin(), split.whole.end(), true) == split.whole.end();
+  const std::size_t least = alone ? std::min(std::size_t{2}, size / 2) : 0;
+  return size - std::max(least, static_cast<std::size_t>(std::floor(split.tail * static_cast<double>(size))));
 }
 
-// Moves the tail of the only document to the validation set.
-void split_tail(TokenCorpus& corpus, double fraction, const BpeTokenizer& tokenizer) {
-  const auto size = static_cast<double>(corpus.train.size());
-  const auto tail = corpus.train.end() - static_cast<std::ptrdiff_t>(std::floor(fraction * size));
-  corpus.validation.assign(tail, corpus.train.end());
-  corpus.train.erase(tail, corpus.train.end());
-  if (corpus.validation.empty()) return;
-  const auto text = std::span(corpus.validation).first(corpus.validation.size() - 1);  // without end-of-text
-  corpus.validation_documents = 1;
-  corpus.validation_bytes = tokenizer.decode(text).size();
-  corpus.train_bytes -= corpus.validation_bytes;
+// What was cut off its end is no end of text; only whole documents have one.
+void append(Tokens& all, std::span<const Token> tokens, Token end_of_text) {
+  if (!tokens.empty() && !all.empty() && all.back() != end_of_text) all.push_back(end_of_text);
+  all.insert(all.end(), tokens.begin(), tokens.end());
 }
 
 }  // namespace
 
-std::vector<bool> choose_validation(std::size_t documents, double fraction, std::uint64_t seed) {
-  std::vector<bool> chosen(documents, false);
-  if (documents < 2 || fraction <= 0) return chosen;
-  const auto share = static_cast<std::size_t>(std::llround(fraction * static_cast<double>(documents)));
-  const std::size_t count = std::clamp(share, std::size_t{1}, documents - 1);
-  auto order = views::iota(std::size_t{0}, documents) | ranges::to<std::vector>();
+ValidationSplit choose_validation(std::span<const std::string> documents, double fraction,
+                                  std::uint64_t seed) {
+  ValidationSplit split{.whole = std::vector<bool>(documents.size(), false)};
+  std::uint64_t total = 0;
+  for (const std::string& document : documents) total += document.size();
+  if (total < 2 || fraction <= 0) return split;
+  const auto bytes = static_cast<std::uint64_t>(std::llround(fraction * static_cast<double>(total)));
+  const std::uint64_t share = std::clamp(bytes, std::uint64_t{1}, total - 1);
+  const std::uint64_t most = std::min(2 * share, (share + total) / 2);
+  auto order = views::iota(std::size_t{0}, documents.size()) | ranges::to<std::vector>();
   const Random random{seed, kSplitStream};
-  ranges::nth_element(order, order.begin() + static_cast<std::ptrdiff_t>(count), std::less{},
-                      [&](std::size_t i) { return random.bits(i); });
-  for (std::size_t i = 0; i < count; ++i) chosen[order[i]] = true;
-  return chosen;
+  ranges::sort(order, std::less{}, [&](std::size_t i) { return random.bits(i); });
+  std::uint64_t kept = 0;
+  std::optional<std::size_t> too_large;
+  for (std::size_t next = 0; next < order.size() && kept < share; ++next) {
+    const std::size_t i = order[next];
+    if (kept + documents[i].size() <= most) {
+      split.whole[i] = true;
+      kept += documents[i].size();
+    } else if (!too_large) {
+      too_large = i;
+    }
+  }
+  if (kept >= share) return split;
+  split.cut = too_large.value();  // there is one: all documents together are more than `most`
+  split.tail = static_cast<double>(share - kept) / static_cast<double>(documents[split.cut].size());
+  return split;
+}
+
+std::string_view text_to_train(const ValidationSplit& split, std::span<const std::string> documents,
+                               std::size_t i) {
+  if (split.whole[i]) return {};
+  const std::string_view text = documents[i];
+  if (split.tail == 0 || i != split.cut) return text;
+  return text.substr(0, static_cast<std::size_t>((1 - split.tail) * static_cast<double>(text.size())));
 }
 
 TokenCorpus tokenize_documents(std::span<const std::string> documents, const BpeTokenizer& tokenizer,
@@ -77,16 +95,37 @@ TokenCorpus tokenize_documents(std::span<const std::string> documents, const Bpe
   if (!(validation_fraction >= 0 && validation_fraction < 1))
     throw Error(Fault::usage, "the share kept for validation must be at least 0 and below 1",
                 "data.validation_fraction");
-  const std::vector<Tokens> encoded = encode_all(documents, tokenizer, pool);
-  const std::vector<bool> validation = choose_validation(documents.size(), validation_fraction, seed);
-  TokenCorpus corpus{.train = join_documents(encoded, validation, false),
-                     .validation = join_documents(encoded, validation, true)};
-  for (std::size_t i = 0; i < documents.size(); ++i) {
-    (validation[i] ? corpus.validation_documents : corpus.train_documents) += 1;
-    (validation[i] ? corpus.validation_bytes : corpus.train_bytes) += documents[i].size();
+  const ValidationSplit split = choose_validation(documents, validation_fraction, seed);
+  std::vector<Tokens> encoded = encode_all(documents, tokenizer, pool);
+  std::size_t train = 1, validation = 0;  // 1: for the end-of-text after a cut
+  for (std::size_t i = 0; i < encoded.size(); ++i) {
+    const std::size_t to_train = tokens_to_train(split, i, encoded[i].size());
+    train += to_train;
+    validation += encoded[i].size() - to_train;
   }
-  if (documents.size() == 1) split_tail(corpus, validation_fraction, tokenizer);
+  TokenCorpus corpus;
+  corpus.train.reserve(train);
+  corpus.validation.reserve(validation);
+  for (std::size_t i = 0; i < encoded.size(); ++i) {
+    const Tokens tokens = std::exchange(encoded[i], {});  // freed with each turn
+    const std::size_t to_train = tokens_to_train(split, i, tokens.size());
+    const auto first = std::span(tokens).first(to_train), last = std::span(tokens).subspan(to_train);
+    append(corpus.train, first, tokenizer.end_of_text());
+    append(corpus.validation, last, tokenizer.end_of_text());
+    const std::size_t bytes = documents[i].size();
+    const std::size_t last_bytes = first.empty()  ? bytes
+                                   : last.empty() ? 0
+                                                  : tokenizer.decode(last.first(last.size() - 1)).size();
+    corpus.train_documents += !first.empty();
+    corpus.validation_documents += !last.empty();
+    corpus.train_bytes += bytes - last_bytes;
+    corpus.validation_bytes += last_bytes;
+  }
   return corpus;
+}
+
+std::uint64_t hash_tokens(std::span<const Token> tokens) {
+  return XXH3_64bits(tokens.data(), tokens.size_bytes());
 }
 
 }  // namespace diecast

@@ -125,17 +125,13 @@ struct AttentionScratch {
   float* delta;                                                  // (query block)
 
   explicit AttentionScratch(float* p) {
-    for (float** block : {&keys, &keys_t, &values, &values_t, &d_keys, &d_values}) *block = take(p, kT * kD);
-    for (float** block : {&q, &d_out, &d_q}) *block = take(p, kQueryBlock * kD);
-    for (float** block : {&scores, &d_scores}) *block = take(p, kQueryBlock * kT);
-    delta = take(p, kQueryBlock);
-  }
-
- private:
-  static float* take(float*& p, std::size_t n) {
-    float* block = p;
-    p += n;
-    return block;
+    constexpr auto sizes = attention_scratch_blocks(kShape);
+    float** const blocks[sizes.size()] = {&keys, &keys_t, &values, &values_t, &d_keys,   &d_values,
+                                          &q,    &d_out,  &d_q,    &scores,   &d_scores, &delta};
+    for (std::size_t i = 0; i < sizes.size(); ++i) {
+      *blocks[i] = p;
+      p += sizes[i];
+    }
   }
 };
 

@@ -30,10 +30,11 @@ namespace diecast {
 
 HWY_EXPORT(attention_table);
 
-template <>
-void load_attention_kernels<ActivePreset>(KernelTable<ActivePreset>& table) {
+template <class P>
+void load_attention_kernels(KernelTable<P>& table) {
   HWY_DYNAMIC_DISPATCH(attention_table)(table);
 }
+template void load_attention_kernels<ActivePreset>(KernelTable<ActivePreset>&);
 
 }  // namespace diecast
 #endif  // HWY_ONCE

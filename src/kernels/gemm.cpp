@@ -31,10 +31,11 @@ namespace diecast {
 
 HWY_EXPORT(gemm_table);
 
-template <>
-void load_gemm_kernels<ActivePreset>(KernelTable<ActivePreset>& table) {
+template <class P>
+void load_gemm_kernels(KernelTable<P>& table) {
   HWY_DYNAMIC_DISPATCH(gemm_table)(table);
 }
+template void load_gemm_kernels<ActivePreset>(KernelTable<ActivePreset>&);
 
 }  // namespace diecast
 #endif  // HWY_ONCE

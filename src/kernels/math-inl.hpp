@@ -11,12 +11,13 @@
 HWY_BEFORE_NAMESPACE();
 namespace diecast::HWY_NAMESPACE {
 
-// e^x with a relative error below 3e-7; 0 below -87, clamped above 88. Reduction to |r| <= ln 2 / 2 by
+// e^x with a relative error below 3e-7; 0 below -87, clamped above 88, NaN of NaN (x86 passes a NaN in the
+// second operand of Max and Min on). Reduction to |r| <= ln 2 / 2 by
 // Cody and Waite's two-part ln 2, then the Taylor polynomial of degree 6 (its remainder there is 2e-7 of e^r).
 HWY_INLINE V exp_f32(V x) {
   const F32 d;
   const hn::RebindToSigned<F32> di;
-  const V clamped = hn::Min(hn::Max(x, hn::Set(d, -87.3f)), hn::Set(d, 88.3f));
+  const V clamped = hn::Min(hn::Set(d, 88.3f), hn::Max(hn::Set(d, -87.3f), x));
   const V n = hn::Round(hn::Mul(clamped, hn::Set(d, 1.44269504088896341f)));
   V r = hn::NegMulAdd(n, hn::Set(d, 0.693359375f), clamped);
   r = hn::NegMulAdd(n, hn::Set(d, -2.12194440e-4f), r);
@@ -29,7 +30,7 @@ HWY_INLINE V exp_f32(V x) {
   p = hn::MulAdd(p, r, hn::Set(d, 1.0f));
   const auto exponent = hn::ShiftLeft<23>(hn::Add(hn::ConvertTo(di, n), hn::Set(di, 127)));
   const V result = hn::Mul(p, hn::BitCast(d, exponent));
-  return hn::IfThenElseZero(hn::Ge(x, hn::Set(d, -87.3f)), result);
+  return hn::IfThenZeroElse(hn::Lt(x, hn::Set(d, -87.3f)), result);
 }
 
 // 1 / (1 + e^-x)

@@ -47,7 +47,7 @@ HWY_EXPORT(peak_ops);
 
 namespace {
 
-// GFLOP/s of all threads: each runs the same number of rounds, about 5 ms of them.
+// GFLOP/s of all threads: each runs the same number of rounds, a few milliseconds of them.
 double measure(ThreadPool& pool, float (*kernel)(std::size_t, float), double flops_per_round) {
   constexpr int kRuns = 6;
   constexpr std::size_t kRounds = 400'000;

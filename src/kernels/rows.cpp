@@ -36,10 +36,11 @@ namespace diecast {
 
 HWY_EXPORT(row_table);
 
-template <>
-void load_row_kernels<ActivePreset>(KernelTable<ActivePreset>& table) {
+template <class P>
+void load_row_kernels(KernelTable<P>& table) {
   HWY_DYNAMIC_DISPATCH(row_table)(table);
 }
+template void load_row_kernels<ActivePreset>(KernelTable<ActivePreset>&);
 
 }  // namespace diecast
 #endif  // HWY_ONCE

@@ -10,19 +10,18 @@
 
 namespace diecast {
 
-template <>
-const KernelTable<ActivePreset>& kernels_for<ActivePreset>(std::string_view target) {
-  static std::map<std::string, KernelTable<ActivePreset>, std::less<>> tables;
+template <class P>
+const KernelTable<P>& kernels_for(std::string_view target) {
+  static std::map<std::string, KernelTable<P>, std::less<>> tables;
   if (const auto known = tables.find(target); known != tables.end()) return known->second;
-  KernelTable<ActivePreset> table{};
+  KernelTable<P> table{};
   with_target(target, [&] {
     load_gemm_kernels(table);
     load_attention_kernels(table);
     load_row_kernels(table);
   });
-  const auto entry = tables.emplace(target, table).first;
-  entry->second.target = entry->first;
-  return entry->second;
+  return tables.emplace(target, table).first->second;
 }
+template const KernelTable<ActivePreset>& kernels_for<ActivePreset>(std::string_view);
 
 }  // namespace diecast

@@ -114,12 +114,13 @@ HWY_INLINE void multiply(const BFloat16* HWY_RESTRICT a, std::size_t a_row, std:
 
 // ---- conversions between f32 vectors and elements
 
-// The bf16 nearest to each lane, in the low half of a 32-bit lane.
+// The bf16 nearest to each lane, ties to even, NaN kept; in the low half of a 32-bit lane.
 HWY_INLINE hn::Vec<U32> round_bf16(V v) {
   const U32 du;
   const auto u = hn::BitCast(du, v);
   const auto odd = hn::And(hn::ShiftRight<16>(u), hn::Set(du, 1));
-  return hn::ShiftRight<16>(hn::Add(u, hn::Add(odd, hn::Set(du, 0x7FFF))));
+  const auto rounded = hn::ShiftRight<16>(hn::Add(u, hn::Add(odd, hn::Set(du, 0x7FFF))));
+  return hn::IfThenElse(hn::RebindMask(du, hn::IsNaN(v)), hn::Set(du, 0x7FC0), rounded);
 }
 
 HWY_INLINE V load_f32(const float* p) { return hn::LoadU(F32(), p); }

@@ -10,6 +10,7 @@
 #include <boost/hana/for_each.hpp>
 
 #include <diecast/core/arena.hpp>
+#include <diecast/core/error.hpp>
 #include <diecast/core/random.hpp>
 #include <diecast/kernels/dispatch.hpp>
 #include <diecast/model/model.hpp>
@@ -60,14 +61,17 @@ ParamTable make_param_table() {
 
 // ---- the arena
 
-enum Part { kParameters, kGradients, kFirstMoments, kSecondMoments, kPacks, kSaved, kScratch, kRope, kThreads, kParts };
+enum Part {
+  kParameters, kGradients, kFirstMoments, kSecondMoments, kPacks, kSaved, kScratch, kRope, kGeneration, kThreads, kParts
+};
 constexpr std::array<std::string_view, kParts> kPartNames{
     "parameters", "gradients", "first moments", "second moments", "packed weights",
-    "saved activations", "scratch", "rope table", "thread scratch"};
+    "saved activations", "scratch", "rope table", "generation", "thread scratch"};
 
 constexpr std::array<std::size_t, kParts> part_bytes(std::size_t threads) {
   return {Training::Params::bytes, Training::Params::bytes, Training::Params::bytes, Training::Params::bytes,
           Training::Packs::bytes,  Training::Saved::bytes,  Training::Scratch::bytes, kRopeFloats * sizeof(float),
+          Generating::Saved::bytes + Generating::Scratch::bytes,
           threads * round_up(Training::thread_scratch_bytes, kAlignment)};
 }
 
@@ -121,15 +125,31 @@ Loss sum_losses(std::span<const float> losses, std::span<const Token> targets) {
   return loss;
 }
 
+// What kernels rely on and a caller can get wrong: they read and write where an id says.
+void check_ids(std::span<const Token> ids, const char* where) {
+  for (Token id : ids)
+    if (id >= P::value.vocab_size && id != kIgnoredToken)
+      throw Error(Fault::run, "token " + std::to_string(id) + " is outside the vocabulary of " +
+                                  std::to_string(P::value.vocab_size), where, "use the tokenizer the model was made for");
+}
+
+void check_batch(TokenBatch batch) {
+  if (batch.inputs.size() != P::value.rows() || batch.targets.size() != P::value.rows())
+    throw Error(Fault::run, "a batch must hold batch_size * seq_len inputs and as many targets", "Model",
+                "make it with the preset's sizes");
+  check_ids(batch.targets, "targets of a batch");
+  check_ids(batch.inputs, "inputs of a batch");
+  if (std::find(batch.inputs.begin(), batch.inputs.end(), kIgnoredToken) != batch.inputs.end())
+    throw Error(Fault::run, "only targets may be ignored", "inputs of a batch", "pad them with any token");
+}
+
 // ---- generation
 
 class ActiveDecoder final : public Decoder {
  public:
-  ActiveDecoder(Context<P> ctx, const Frame<Training>& trained)
+  ActiveDecoder(Context<P> ctx, const Frame<Training>& trained, std::byte* memory)
       : ctx_(ctx),
-        memory_(Generating::Saved::bytes + Generating::Scratch::bytes),
-        frame_{trained.params, trained.packs, trained.grads, memory_.at<std::byte>(0),
-               memory_.at<std::byte>(Generating::Saved::bytes), 0} {
+        frame_{trained.params, trained.packs, trained.grads, memory, memory + Generating::Saved::bytes, 0} {
     ctx_.training = false;
   }
 
@@ -137,6 +157,9 @@ class ActiveDecoder final : public Decoder {
   std::size_t position() const override { return ctx_.position; }
 
   std::span<const float> next(Token token) override {
+    if (ctx_.position == P::value.seq_len)
+      throw Error(Fault::run, "the decoder's context is full", "Decoder::next", "reset it first");
+    check_ids({&token, 1}, "Decoder::next");
     const auto features = Generating::features(ctx_, frame_, {&token});
     const auto logits = Generating::Head::logits(ctx_, Generating::head(frame_), features);
     ++ctx_.position;
@@ -145,7 +168,6 @@ class ActiveDecoder final : public Decoder {
 
  private:
   Context<P> ctx_;
-  Arena memory_;
   Frame<Generating> frame_;
 };
 
@@ -187,7 +209,7 @@ class ActiveModel final : public Model {
       const auto all = parameters().subspan(row.offset, row.stored);
       std::fill(all.begin(), all.end(), row.init == Init::ones ? 1.0f : 0.0f);
       if (row.init != Init::normal && row.init != Init::residual) continue;
-      const Random random{seed, r};
+      const Random random{seed, (std::uint64_t{0x696E6974} << 32) + r};  // "init"
       const double scale = row.init == Init::residual ? residual : kStd;
       const auto values = row.in(parameters());
       constexpr std::size_t kChunk = 65536;
@@ -203,6 +225,7 @@ class ActiveModel final : public Model {
   void parameters_changed() override { Training::pack(ctx_, frame_); }
 
   Loss forward_backward(TokenBatch batch, float scale, DropoutKey key) override {
+    check_batch(batch);
     Context<P> ctx = ctx_;
     ctx.training = true;
     ctx.dropout_key = dropout_key(key);
@@ -211,11 +234,14 @@ class ActiveModel final : public Model {
   }
 
   Loss loss(TokenBatch batch) override {
+    check_batch(batch);
     const auto losses = Training::losses(ctx_, frame_, {batch.inputs.data()}, {batch.targets.data()});
     return sum_losses(losses.span(), batch.targets);
   }
 
-  std::unique_ptr<Decoder> make_decoder() override { return std::make_unique<ActiveDecoder>(ctx_, frame_); }
+  std::unique_ptr<Decoder> make_decoder() override {
+    return std::make_unique<ActiveDecoder>(ctx_, frame_, at<std::byte>(kGeneration));
+  }
 
  private:
   template <class T>
@@ -238,7 +264,7 @@ const Preset& active_preset() { return P::value; }
 
 ParamTable model_param_table() { return make_param_table(); }
 
-ModelPlan model_plan() { return plan_for(available_cpus()); }
+ModelPlan model_plan(std::size_t threads) { return plan_for(threads == 0 ? available_cpus() : threads); }
 
 std::unique_ptr<Model> make_model(ThreadPool& pool, std::string_view target) {
   return std::make_unique<ActiveModel>(pool, choose_target(target));

@@ -1,8 +1,11 @@
 #include <diecast/report/log.hpp>
 
+#include <utility>
+
 #include <fmt/format.h>
 
 #include <diecast/core/error.hpp>
+#include <diecast/report/write_stderr.hpp>
 
 namespace diecast {
 
@@ -30,7 +33,10 @@ void Log::detail(std::string_view text) {
     return;
   }
   file_ << text << std::endl;
-  if (!file_) throw Error(Fault::run, "cannot write", path_.string(), "check the free space");
+  if (file_) return;
+  file_.clear();
+  if (std::exchange(warned_, true) || level_ < Level::warning) return;
+  say(fmt::format("warning: cannot write, {}, check the free space; the run goes on", path_.string()));
 }
 
 void Log::progress(const Progress& progress) {
@@ -39,7 +45,7 @@ void Log::progress(const Progress& progress) {
 
 void Log::say(std::string_view text) {
   display_.clear();
-  fmt::print(stderr, "{}\n", text);
+  write_stderr(fmt::format("{}\n", text));
 }
 
 }  // namespace diecast

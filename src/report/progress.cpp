@@ -11,6 +11,8 @@
 
 #include <fmt/format.h>
 
+#include <diecast/report/write_stderr.hpp>
+
 namespace diecast {
 namespace {
 
@@ -91,7 +93,7 @@ std::string bar_line(const Progress& p, std::size_t width) {
 ProgressDisplay::ProgressDisplay(std::FILE* stream) : stream_(stream), terminal_(redraws(stream)) {}
 
 ProgressDisplay::~ProgressDisplay() {
-  if (drawn_) fmt::print(stream_, "\n");
+  if (drawn_) write_unchecked(stream_, "\n");
 }
 
 void ProgressDisplay::show(const Progress& progress, Clock::time_point now) {
@@ -99,17 +101,16 @@ void ProgressDisplay::show(const Progress& progress, Clock::time_point now) {
   if (now < next_ && !last) return;
   if (terminal_) {
     // One column stays free: writing the last one makes some terminals wrap.
-    fmt::print(stream_, "\r{}\x1b[K", bar_line(progress, columns_of(stream_) - 1));
+    write_unchecked(stream_, fmt::format("\r{}\x1b[K", bar_line(progress, columns_of(stream_) - 1)));
     drawn_ = true;
   } else {
-    fmt::print(stream_, "{}\n", plain_line(progress));
+    write_unchecked(stream_, plain_line(progress) + '\n');
   }
-  std::fflush(stream_);
   next_ = now + (terminal_ ? std::chrono::milliseconds(kRedraw) : std::chrono::milliseconds(kPlainLine));
 }
 
 void ProgressDisplay::clear() {
-  if (drawn_) fmt::print(stream_, "\r\x1b[K");
+  if (drawn_) write_unchecked(stream_, "\r\x1b[K");
   drawn_ = false;
 }
 

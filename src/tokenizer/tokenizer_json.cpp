@@ -2,10 +2,7 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <cstdint>
-#include <cstdio>
-#include <cstring>
 #include <fstream>
 #include <map>
 #include <sstream>
@@ -17,10 +14,11 @@
 
 #define JSON_DIAGNOSTICS 1  // errors name the key
 #include <nlohmann/json.hpp>
-#include <unistd.h>
 
 #include <diecast/core/error.hpp>
 #include <diecast/tokenizer/byte_alphabet.hpp>
+
+#include "core/durable_file.hpp"
 
 namespace diecast {
 namespace {
@@ -230,28 +228,15 @@ OrderedJson to_json(const BpeTokenizer& tokenizer) {
   };
 }
 
-bool write_and_sync(const std::filesystem::path& path, const std::string& content) {
-  std::FILE* file = std::fopen(path.c_str(), "wb");
-  if (!file) return false;
-  const bool synced = std::fwrite(content.data(), 1, content.size(), file) == content.size() &&
-                      std::fflush(file) == 0 && ::fsync(::fileno(file)) == 0;
-  const int error = errno;
-  std::fclose(file);
-  errno = error;
-  return synced;
-}
-
 }  // namespace
 
 void save_tokenizer_json(const BpeTokenizer& tokenizer, const std::filesystem::path& path) {
-  const std::filesystem::path temporary = path.string() + ".tmp-" + std::to_string(::getpid());
-  if (write_and_sync(temporary, to_json(tokenizer).dump(2) + '\n') &&
-      std::rename(temporary.c_str(), path.c_str()) == 0)
-    return;
-  const std::string reason = std::strerror(errno);
-  std::remove(temporary.c_str());
-  throw Error(Fault::run, "cannot write the tokenizer: " + reason, path.string(),
-              "choose a folder that exists and has room");
+  try {
+    replace_file(path, to_json(tokenizer).dump(2) + '\n');
+  } catch (const Error& error) {
+    throw Error(Fault::run, std::string("cannot write the tokenizer: ") + error.what(), {},
+                "choose a folder that exists and has room");
+  }
 }
 
 BpeTokenizer load_tokenizer_json(const std::filesystem::path& path) { return Reader(path).read(); }

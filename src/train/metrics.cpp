@@ -1,38 +1,77 @@
 #include <diecast/train/metrics.hpp>
 
+#include <iterator>
+#include <sstream>
 #include <string>
+#include <system_error>
 
 #include <nlohmann/json.hpp>
 
 #include <diecast/core/error.hpp>
 
+#include "core/durable_file.hpp"
+
 namespace diecast {
 namespace {
 
-// The lines of steps up to `last_step`; a line cut off by a crash is none.
-std::string lines_up_to(const std::filesystem::path& path, std::uint64_t last_step) {
-  std::ifstream file(path);
+using Json = nlohmann::ordered_json;
+
+std::string content_of(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+// The step that a line is of; nothing for what is no line of metrics, such as one cut off by a crash.
+std::optional<std::uint64_t> step_of(const Json& line) {
+  if (!line.is_object() || !line.contains("step") || !line["step"].is_number_unsigned()) return {};
+  return line["step"].get<std::uint64_t>();
+}
+
+std::string lines_up_to(const std::string& content, std::uint64_t last_step) {
+  std::istringstream lines(content);
   std::string kept;
-  for (std::string line; std::getline(file, line);) {
-    const auto json = nlohmann::json::parse(line, nullptr, false);
-    if (!json.is_object() || json.value("step", last_step + 1) > last_step) continue;
-    kept += line + '\n';
+  for (std::string line; std::getline(lines, line);) {
+    const auto step = step_of(Json::parse(line, nullptr, false));
+    if (step && *step <= last_step) kept += line + '\n';
   }
   return kept;
+}
+
+void add_evaluation(Json& line, const Evaluation& evaluation) {
+  line["val_loss"] = evaluation.loss;
+  line["val_ppl"] = evaluation.perplexity;
+  line["bits_per_byte"] = evaluation.bits_per_byte;
 }
 
 }  // namespace
 
 MetricsFile::MetricsFile(const std::filesystem::path& path, std::uint64_t last_step) : path_(path) {
-  const std::string kept = lines_up_to(path, last_step);
-  file_.open(path, std::ios::binary | std::ios::trunc);
-  file_ << kept << std::flush;
-  if (!file_)
-    throw Error(Fault::run, "cannot write", path_.string(), "check its permissions and the free space");
+  const std::string content = content_of(path);
+  const std::string kept = lines_up_to(content, last_step);
+  if (kept != content) replace_file(path, kept);
+  if (!open()) throw Error(Fault::run, "cannot write", path_.string(), "check its permissions and the free space");
+}
+
+bool MetricsFile::open() {
+  file_.close();
+  file_.clear();
+  file_.open(path_, std::ios::binary | std::ios::app);
+  return file_.is_open();
+}
+
+void MetricsFile::complete(const Metrics& m) {
+  const std::string content = content_of(path_);
+  const std::size_t before = content.size() < 2 ? std::string::npos : content.rfind('\n', content.size() - 2);
+  const std::size_t begin = before == std::string::npos ? 0 : before + 1;
+  Json line = Json::parse(content.substr(begin), nullptr, false);
+  if (!m.evaluation || step_of(line) != m.step) return write(m);
+  add_evaluation(line, *m.evaluation);
+  replace_file(path_, content.substr(0, begin) + line.dump() + '\n');
+  open();
 }
 
 void MetricsFile::write(const Metrics& m) {
-  nlohmann::ordered_json line;
+  Json line;
   line["step"] = m.step;
   line["tokens"] = m.tokens;
   line["epoch"] = m.epoch;
@@ -40,18 +79,23 @@ void MetricsFile::write(const Metrics& m) {
   line["lr"] = m.lr;
   line["grad_norm"] = m.grad_norm;
   line["tok_per_s"] = m.tok_per_s;
-  line["mfu"] = m.mfu ? nlohmann::ordered_json(*m.mfu) : nlohmann::ordered_json();
+  line["mfu"] = m.mfu ? Json(*m.mfu) : Json();
   line["step_ms"] = m.step_ms;
   line["wall_s"] = m.wall_s;
-  if (m.evaluation) {
-    line["val_loss"] = m.evaluation->loss;
-    line["val_ppl"] = m.evaluation->perplexity;
-    line["bits_per_byte"] = m.evaluation->bits_per_byte;
-  }
-  file_ << line.dump() << '\n' << std::flush;
-  if (!file_)
-    throw Error(Fault::run, "cannot write", path_.string(),
-                "check the free space; --resume continues the run");
+  if (m.evaluation) add_evaluation(line, *m.evaluation);
+  append(line.dump() + '\n');
+}
+
+void MetricsFile::append(const std::string& line) {
+  std::error_code ignored;
+  const auto size = std::filesystem::file_size(path_, ignored);
+  file_ << line << std::flush;
+  if (file_) return;
+  // Without the part that was written, so that the next line starts on its own.
+  file_.close();
+  if (!ignored) std::filesystem::resize_file(path_, size, ignored);
+  open();
+  throw Error(Fault::run, "cannot write", path_.string(), "check the free space");
 }
 
 }  // namespace diecast

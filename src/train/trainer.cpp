@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
+#include <utility>
 
 #include <fmt/format.h>
 
-#include <diecast/core/error.hpp>
+#include <diecast/kernels/span_ops.hpp>
 
 namespace diecast {
 namespace {
@@ -13,6 +15,9 @@ namespace {
 double seconds_between(std::chrono::steady_clock::time_point from, std::chrono::steady_clock::time_point to) {
   return std::chrono::duration<double>(to - from).count();
 }
+
+// More are shown as so many: a count that fits into an integer.
+constexpr double kMostSteps = 1e15;
 
 TrainedArrays arrays_of(Model& model) {
   return {model.parameters(), model.gradients(), model.first_moments(), model.second_moments()};
@@ -30,21 +35,34 @@ TrainEnd Trainer::run(const TrainState& start) {
   earlier_seconds_ = start.wall_seconds;
   began_ = saved_at_ = Clock::now();
   if (start.step > 0) saved_step_ = start.step;
-  std::optional<Evaluation> evaluation;
-  while (!is_over() && take_step()) {
-    const bool last = is_over();
-    evaluation = last || is_due(parts_.config.eval.every_steps) ? evaluate(last) : std::nullopt;
-    if (last || evaluation || is_due(parts_.config.log.every_steps)) write_metrics(evaluation);
-    if (last || checkpoint_is_due()) save();
-    if (!last && is_due(parts_.config.sample.every_steps)) parts_.sample(state_.step);
+  bool over = is_over();
+  while (!over && take_step()) {
+    over = is_over();  // once a step: time passes
+    if (!over) do_what_is_due();
     show_progress();
   }
+  const std::optional<Evaluation> evaluation = over ? finish() : std::nullopt;
   if (saved_step_ != state_.step) save();
   const bool all_steps = state_.step >= parts_.plan.last_step;
   return {.state = state_,
           .signal = parts_.stop,
           .reason = all_steps ? std::string_view(parts_.plan.last_step_reason) : "train.max_minutes",
           .evaluation = evaluation};
+}
+
+// Between two steps. Files that cannot be written are tried again at the next interval.
+void Trainer::do_what_is_due() {
+  const auto evaluation = is_due(parts_.config.eval.every_steps) ? evaluate(false) : std::nullopt;
+  if (evaluation || is_due(parts_.config.log.every_steps)) write_metrics(evaluation);
+  if (checkpoint_is_due()) try_to_save();
+  if (is_due(parts_.config.sample.every_steps)) parts_.sample(state_.step);
+}
+
+// The evaluation and the line of the last step. A resumed run may have taken it in an earlier session.
+std::optional<Evaluation> Trainer::finish() {
+  const auto evaluation = parts_.stop == 0 ? evaluate(true) : std::nullopt;
+  if (evaluation || line_steps_ > 0) write_metrics(evaluation);
+  return evaluation;
 }
 
 // One optimizer step. False, and nothing changed, when a signal came before its last micro-step.
@@ -64,9 +82,9 @@ bool Trainer::take_step() {
     loss.tokens += part.tokens;
   }
   loss_ = loss.mean();
-  check_finite(loss_, "loss");
+  check_finite(loss_, "loss", state_.step + 1);
   grad_norm_ = optimizer_.gradient_norm();
-  check_finite(grad_norm_, "gradient");
+  check_finite(grad_norm_, "gradient", state_.step + 1);
   lr_ = parts_.plan.schedule.at(state_.step);
   optimizer_.update(state_.step + 1, lr_, grad_norm_);
   parts_.model.parameters_changed();
@@ -99,38 +117,77 @@ bool Trainer::checkpoint_is_due() const {
 std::optional<Evaluation> Trainer::evaluate(bool whole) {
   const std::size_t batches = whole ? 0 : parts_.config.eval.max_batches.value;
   const std::optional<Evaluation> evaluation = parts_.evaluator.run(batches, parts_.stop);
+  if (evaluation) check_finite(evaluation->loss, "validation loss", state_.step);
   std::optional<double>& best = state_.best_validation_loss;
   if (evaluation && (!best || evaluation->loss < *best)) best = evaluation->loss;
   return evaluation;
 }
 
+// A model that has diverged must not take the place of a good checkpoint.
+void Trainer::check_parameters() const {
+  const std::span<const float> parameters = parts_.model.parameters();
+  const SpanOps& ops = span_ops(parts_.model.target());
+  check_finite(ops.sum_of_squares(parameters.data(), parameters.size()), "norm of the parameters", state_.step);
+}
+
 void Trainer::save() {
+  check_parameters();
+  write_checkpoint();
+}
+
+void Trainer::write_checkpoint() {
   state_.wall_seconds = wall_seconds();
   parts_.save(state_);
   saved_step_ = state_.step;
   saved_at_ = Clock::now();
 }
 
+void Trainer::try_to_save() {
+  check_parameters();
+  try {
+    write_checkpoint();
+  } catch (const Error& error) {
+    saved_at_ = Clock::now();
+    warn_once(save_warned_, error);
+  }
+}
+
+void Trainer::warn_once(bool& warned, const Error& error) {
+  if (!std::exchange(warned, true))
+    parts_.log.warning(fmt::format("{}; the run goes on and will try again", error.what()));
+}
+
 void Trainer::write_metrics(const std::optional<Evaluation>& evaluation) {
-  const double step_seconds = line_seconds_ / static_cast<double>(line_steps_);
-  const double tok_per_s = static_cast<double>(parts_.plan.tokens_per_step) / step_seconds;
-  parts_.metrics.write({.step = state_.step,
-                        .tokens = state_.tokens,
-                        .epoch = static_cast<double>(state_.micro_steps) /
-                                 static_cast<double>(parts_.batches.batches_per_epoch()),
-                        .loss = loss_,
-                        .lr = lr_,
-                        .grad_norm = grad_norm_,
-                        .tok_per_s = tok_per_s,
-                        .mfu = share_of_peak(tok_per_s),
-                        .step_ms = 1000 * step_seconds,
-                        .wall_s = wall_seconds(),
-                        .evaluation = evaluation});
+  const Metrics metrics = metrics_now(evaluation);
+  try {
+    line_steps_ > 0 ? parts_.metrics.write(metrics) : parts_.metrics.complete(metrics);
+  } catch (const Error& error) {
+    warn_once(metrics_warned_, error);
+  }
   if (evaluation)
     parts_.log.detail(fmt::format("step {}: loss {:.4f}, validation loss {:.4f}, perplexity {:.2f}",
                                   state_.step, loss_, evaluation->loss, evaluation->perplexity));
   line_seconds_ = 0;
   line_steps_ = 0;
+}
+
+// What this session has no step of, such as the loss, is not a number.
+Metrics Trainer::metrics_now(const std::optional<Evaluation>& evaluation) const {
+  const double step_seconds = line_seconds_ / static_cast<double>(line_steps_);
+  const double tok_per_s = static_cast<double>(parts_.plan.tokens_per_step) / step_seconds;
+  const bool measured = line_steps_ > 0;
+  return {.step = state_.step,
+          .tokens = state_.tokens,
+          .epoch = static_cast<double>(state_.micro_steps) /
+                   static_cast<double>(parts_.batches.batches_per_epoch()),
+          .loss = loss_,
+          .lr = lr_,
+          .grad_norm = grad_norm_,
+          .tok_per_s = tok_per_s,
+          .mfu = measured ? share_of_peak(tok_per_s) : std::nullopt,
+          .step_ms = 1000 * step_seconds,
+          .wall_s = wall_seconds(),
+          .evaluation = evaluation};
 }
 
 void Trainer::show_progress() {
@@ -141,7 +198,7 @@ void Trainer::show_progress() {
   const double by_count =
       plan.last_step == TrainPlan::kNever ? HUGE_VAL : static_cast<double>(plan.last_step - state_.step);
   const double by_time = std::max(0.0, plan.max_seconds - wall_seconds()) / step_seconds;
-  const double steps_left = std::min(by_count, by_time);
+  const double steps_left = std::min({by_count, by_time, kMostSteps});
   parts_.log.progress({.step = state_.step,
                        .total_steps = state_.step + static_cast<std::uint64_t>(std::llround(steps_left)),
                        .loss = loss_,
@@ -151,10 +208,10 @@ void Trainer::show_progress() {
                        .eta_seconds = steps_left * step_seconds});
 }
 
-void Trainer::check_finite(double value, std::string_view what) const {
+void Trainer::check_finite(double value, std::string_view what, std::uint64_t step) const {
   if (!std::isfinite(value))
     throw Error(Fault::run, fmt::format("the {} is not finite", what),
-                fmt::format("step {}", state_.step + 1),
+                fmt::format("step {}", step),
                 "lower optimizer.lr or optimizer.grad_clip; checkpoints of earlier steps are intact");
 }
 

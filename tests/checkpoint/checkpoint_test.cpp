@@ -20,11 +20,13 @@
 
 #include "tests/checkpoint/fake_model.hpp"
 #include "tests/temporary_folder.hpp"
+#include "tests/unprivileged.hpp"
 
 using namespace diecast;
 using diecast::testing::FakeModel;
 using diecast::testing::read_file;
 using diecast::testing::TemporaryFolder;
+using diecast::testing::Unprivileged;
 using diecast::testing::write_file;
 namespace fs = std::filesystem;
 
@@ -40,7 +42,9 @@ TrainState state_at(std::uint64_t step) {
           .seed = ~std::uint64_t{0},
           .wall_seconds = 0.1,
           .best_validation_loss = 1.0 / 3,
-          .tokenizer_hash = 0xFEDCBA9876543210};
+          .tokenizer_hash = 0xFEDCBA9876543210,
+          .train_hash = ~std::uint64_t{1},
+          .validation_hash = ~std::uint64_t{2}};
 }
 
 template <class Action>
@@ -114,6 +118,27 @@ TEST_CASE("parameters, moments and state come back, and padding is zero") {
   CHECK(loaded.packed_from == loaded.values[0]);
 }
 
+TEST_CASE("the parameters can be loaded without the moments, even damaged ones") {
+  TemporaryFolder folder;
+  const RunFolder run = RunFolder::create(folder.path());
+  FakeModel saved;
+  saved.fill_distinct();
+  save_checkpoint(run, saved, state_at(7), kKeepAll);
+  fs::remove(run.checkpoint(7) / "optimizer.safetensors");
+  FakeModel loaded;
+  CHECK(load_parameters(run.checkpoint(7), loaded) == state_at(7));
+  CHECK(loaded.values[0] == saved.values[0]);
+  CHECK(loaded.packed_from == saved.values[0]);
+  CHECK(loaded.values[1] == FakeModel{}.values[1]);
+  for (const char* file : {"model.safetensors", "state.json"}) {
+    const fs::path path = run.checkpoint(7) / file;
+    const std::string whole = read_file(path);
+    write_file(path, whole.substr(0, whole.size() / 2));
+    CHECK(contains(error_of(Fault::run, [&] { load_parameters(run.checkpoint(7), loaded); }), path.string()));
+    write_file(path, whole);
+  }
+}
+
 TEST_CASE("a state without a validation loss comes back without one") {
   TemporaryFolder folder;
   const RunFolder run = RunFolder::create(folder.path());
@@ -171,6 +196,28 @@ TEST_CASE("only the newest checkpoints are kept") {
   for (std::uint64_t step = 1; step <= 4; ++step) save_checkpoint(run, model, state_at(step), 2);
   CHECK(names_in(run.checkpoints()) == std::vector<std::string>{"latest", "step-00000003", "step-00000004"});
   CHECK(find_latest(run) == run.checkpoint(4));
+}
+
+TEST_CASE("an old checkpoint that cannot be deleted loses its name, and the new one is saved") {
+  TemporaryFolder folder;
+  const RunFolder run = RunFolder::create(folder.path());
+  FakeModel model;
+  save_checkpoint(run, model, state_at(1), 1);
+  fs::permissions(folder.path(), fs::perms{0755});
+  fs::permissions(run.checkpoints(), fs::perms::all);
+  fs::permissions(run.checkpoint(1), fs::perms{0555});
+  {
+    const Unprivileged nobody;
+    CHECK(error_of(Fault::run, [&] { save_checkpoint(run, model, state_at(2), 1); }) == "no error");
+    CHECK(error_of(Fault::run, [&] { save_checkpoint(run, model, state_at(3), 1); }) == "no error");
+  }
+  CHECK(checkpoint_steps(run.checkpoints()) == std::vector<std::uint64_t>{3});
+  CHECK(find_latest(run) == run.checkpoint(3));
+  const fs::path left = run.checkpoints() / ".tmp-old-step-00000001";
+  CHECK(fs::exists(left / "model.safetensors"));
+  fs::permissions(left, fs::perms::owner_all);
+  save_checkpoint(run, model, state_at(4), 1);
+  CHECK(names_in(run.checkpoints()) == std::vector<std::string>{"latest", "step-00000004"});
 }
 
 TEST_CASE("a run taken back to an earlier step keeps what it saves") {

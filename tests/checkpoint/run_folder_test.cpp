@@ -1,4 +1,6 @@
 #include <filesystem>
+#include <iterator>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -101,6 +103,39 @@ TEST_CASE("an existing run is opened and a folder without one is refused") {
   const RunFolder run = RunFolder::create(folder.path());
   run.write(run.config(), "[run]\n");
   CHECK(RunFolder::open(folder.path()).path() == folder.path());
+}
+
+TEST_CASE("one process at a time trains a run, and others may read it") {
+  TemporaryFolder folder;
+  std::optional<RunFolder> training = RunFolder::create(folder / "run");
+  const auto refused = [&](const auto& action) {
+    const std::string error = usage_error(action);
+    return contains(error, "another process is training this run, " + (folder / "run").string());
+  };
+  CHECK(refused([&] { RunFolder::create(folder / "run"); }));
+  training->write(training->config(), "[run]\n");
+  CHECK(refused([&] { RunFolder::open_to_train(folder / "run"); }));
+  CHECK(RunFolder::open(folder / "run").path() == folder / "run");
+  std::optional<RunFolder> copy = training;
+  training.reset();
+  CHECK(refused([&] { RunFolder::open_to_train(folder / "run"); }));
+  copy.reset();
+  training = RunFolder::open_to_train(folder / "run");
+  CHECK(refused([&] { RunFolder::open_to_train(folder / "run"); }));
+}
+
+TEST_CASE("locking a run leaves nothing in its folder") {
+  TemporaryFolder folder;
+  const RunFolder run = RunFolder::create(folder.path());
+  CHECK(fs::is_empty(run.checkpoints()));
+  CHECK(std::distance(fs::directory_iterator(run.path()), fs::directory_iterator()) == 1);
+}
+
+TEST_CASE("a run whose folder of checkpoints is gone can be trained on") {
+  TemporaryFolder folder;
+  write_file(folder / "config.toml", "");
+  CHECK(fs::is_directory(RunFolder::open_to_train(folder.path()).checkpoints()));
+  CHECK(contains(usage_error([&] { RunFolder::open_to_train(folder / "nowhere"); }), "no run here"));
 }
 
 TEST_CASE("writing replaces a file and leaves nothing beside it") {

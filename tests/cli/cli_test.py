@@ -63,6 +63,12 @@ class CliTest(unittest.TestCase):
     def copy_of_run(self):
         return pathlib.Path(shutil.copytree(self.trained, self.folder / "run"))
 
+    def wait_for_a_line(self, process, out):
+        """Until the run has written metrics; it must not end before."""
+        while not (out / "metrics.jsonl").is_file() or not (out / "metrics.jsonl").read_text():
+            self.assertIsNone(process.poll(), "the run has ended")
+            time.sleep(0.02)
+
     def succeeds(self, *args, **options):
         done = run(*args, **options)
         self.assertEqual(done.returncode, 0, done.stderr)
@@ -143,7 +149,7 @@ class MainJob(CliTest):
     def test_resume_drops_the_metrics_that_it_repeats(self):
         copy = self.copy_of_run()
         with open(copy / "metrics.jsonl", "a") as file:
-            file.write('{"step":5,"loss":9}\n{"step":6,"lo')
+            file.write('{"step":"x"}\n{"step":5,"loss":9}\n{"step":6,"lo')
         self.succeeds("train", "--resume", "--set", "train.max_steps=6", "--out", copy)
         self.assertEqual([m["step"] for m in lines(copy / "metrics.jsonl")], [4, 6])
 
@@ -155,13 +161,12 @@ class MainJob(CliTest):
                 self.assertEqual(lines(out / "metrics.jsonl")[-1]["step"], steps)
 
     def test_signals_end_the_run_with_a_checkpoint_to_resume_from(self):
-        for number, code in [(signal.SIGINT, 130), (signal.SIGTERM, 143)]:
+        for number, code in [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]:
             with self.subTest(number):
                 out = self.folder / str(code)
                 process = subprocess.Popen([BINARY, "train", *FAST, "--set", "train.max_steps=1000000", "--set",
                                             "log.every_steps=1", "--out", out], stderr=subprocess.PIPE, text=True)
-                while not (out / "metrics.jsonl").is_file() or not (out / "metrics.jsonl").read_text():
-                    time.sleep(0.02)
+                self.wait_for_a_line(process, out)
                 process.send_signal(number)
                 _, stderr = process.communicate(timeout=60)
                 self.assertEqual(process.returncode, code)
@@ -169,6 +174,38 @@ class MainJob(CliTest):
                                      + re.escape(f"{out} --resume"), stderr).group(1))
                 self.succeeds("train", "--resume", "--out", out, "--set", f"train.max_steps={step + 1}")
                 self.assertEqual(lines(out / "metrics.jsonl")[-1]["step"], step + 1)
+
+    def test_a_hangup_that_was_ignored_from_the_start_stays_so(self):
+        out = self.folder / "run"
+        process = subprocess.Popen([BINARY, "train", *FAST, *QUIET, "--set", "train.max_steps=300", "--set",
+                                    "log.every_steps=1", "--out", out],
+                                   preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+        self.wait_for_a_line(process, out)
+        process.send_signal(signal.SIGHUP)
+        self.assertEqual(process.wait(timeout=60), 0)
+
+    def test_a_finished_run_that_was_not_evaluated_is_so_by_resume(self):
+        copy = self.copy_of_run()
+        metrics = copy / "metrics.jsonl"
+        whole = metrics.read_bytes()
+        *_, last = lines(metrics)
+        for key in ["val_loss", "val_ppl", "bits_per_byte"]:
+            del last[key]
+        for text in [json.dumps(last) + "\n", ""]:
+            metrics.write_text(text)
+            self.succeeds("train", "--resume", "--out", copy)
+            self.assertEqual([m["step"] for m in lines(metrics)], [4])
+            self.assertEqual(lines(metrics)[0]["val_loss"], json.loads(whole)["val_loss"])
+            self.assertEqual(lines(metrics)[0]["loss"], last["loss"] if text else None)
+
+    def test_a_run_limited_by_time_ends_with_an_evaluation(self):
+        for number in range(3):
+            out = self.folder / str(number)
+            done = self.succeeds("train", *FAST, "--set", "train.max_steps=0", "--set", "schedule.name=constant",
+                                 "--set", f"train.max_minutes={0.0005 * (number + 1)}", "--set",
+                                 "checkpoint.every_steps=1", "--out", out)
+            self.assertIn("validation loss", done.stderr)
+            self.assertIn("val_loss", lines(out / "metrics.jsonl")[-1])
 
     def test_eval_prints_the_training_runs_validation_loss(self):
         facts = json.loads(self.succeeds("eval", self.trained, "--json").stdout)
@@ -233,6 +270,24 @@ class BadUsage(CliTest):
                 self.assertRegex(done.stderr, r"error: [^\n]+\n\Z")
 
 
+    def test_a_stderr_that_cannot_be_written_changes_nothing(self):
+        for shell, code in [('"$0" bogus 2>/dev/full', 2), ('"$0" bogus 2>&-', 2),
+                            ('"$0" train "$@" --out full 2>/dev/full', 0), ('"$0" train "$@" --out closed 2>&-', 0)]:
+            with self.subTest(shell):
+                done = subprocess.run(["sh", "-c", shell, BINARY, *FAST], cwd=self.folder, stdout=subprocess.DEVNULL)
+                self.assertEqual(done.returncode, code)
+        for name in ["full", "closed"]:
+            self.assertEqual(lines(self.folder / name / "metrics.jsonl")[-1]["step"], 4)
+
+    def test_a_pipe_that_nobody_reads(self):
+        reader, writer = os.pipe()
+        os.close(reader)
+        done = subprocess.run([BINARY, "plan"], stdout=writer, stderr=subprocess.PIPE, text=True)
+        os.close(writer)
+        self.assertEqual(done.returncode, 1)
+        self.assertRegex(done.stderr, r"\Aerror: [^\n]+\n\Z")
+
+
 class BadConfiguration(CliTest):
     def refused(self, text, *says):
         config = self.file("run.toml", text)
@@ -243,16 +298,19 @@ class BadConfiguration(CliTest):
         self.refused("[optimizer]\nbeta3 = 0.9\n", "optimizer.beta3", "run.toml:2:1", "optimizer.beta")
 
     def test_a_wrong_type(self):
-        self.refused("[optimizer]\nlr = 'high'\n", "optimizer.lr", "a number", "a string", "run.toml:2:6")
+        self.refused("[optimizer]\nlr = 'high'\n", "optimizer.lr", "a number", "a string", "run.toml:2:6", "as in lr = ")
 
     def test_a_value_out_of_range(self):
         self.refused("[data]\nvalidation_fraction = 1.5\n", "0 to 1", "run.toml:2:23")
+        self.refused("[train]\nmax_epochs = 1e300\n", "train.max_epochs", "run.toml:2:14")
 
     def test_text_that_is_no_toml(self):
-        self.refused("[train\n", "run.toml:1:7")
+        self.refused("[train\n", "run.toml:1:7", "correct")
 
     def test_a_contradiction_of_the_preset(self):
-        self.refused("[model]\nd_model = 512\n", "512", "64", "run.toml:2:11")
+        self.refused("[model]\nd_model = 512\n", "512", "64", "run.toml:2:11", "delete the key")
+        self.refused("[model]\nd_model = 512\nname = 'quarter'\n", "model.name", "run.toml:3:8",
+                     "use the binary quarter")
 
     def test_what_is_not_available_yet(self):
         self.refused("[data]\npacking = 'padded'\n", "data.packing", "not available yet", "run.toml:2:11")
@@ -264,7 +322,7 @@ class BadConfiguration(CliTest):
 class BadData(CliTest):
     def refused(self, source, *says):
         self.fails(2, "train", *FAST, *QUIET, "--set", f"data.source={source}", "--out", self.folder / "run", says=says)
-        self.assertFalse((self.folder / "run/config.toml").exists())
+        self.assertFalse((self.folder / "run").exists())
 
     def test_a_missing_corpus(self):
         self.refused(self.folder / "none.txt", "none.txt")
@@ -278,6 +336,11 @@ class BadData(CliTest):
 
     def test_a_corpus_shorter_than_one_window(self):
         self.refused(self.file("short.txt", "Too short."), "sequence")
+
+    def test_a_start_that_fails_uses_up_no_number(self):
+        text = self.file("short.txt", "Too short.")
+        self.fails(2, "train", *FAST, *QUIET, "--set", f"data.source={text}", cwd=self.folder)
+        self.assertEqual(list((self.folder / "runs").iterdir()), [])
 
     def test_a_file_that_is_not_utf8_is_said_once_and_trains(self):
         source = self.file("latin1.txt", "Caf\xe9 au lait, s'il vous pla\xeet. ".encode("latin-1") * 400)
@@ -319,7 +382,9 @@ class BadRunFolder(CliTest):
                 copy = self.copy_of_run()
                 path = copy / "checkpoints/step-00000004" / name
                 path.write_bytes(path.read_bytes()[:-10])
-                self.unchanged(copy, 1, "eval", copy, says=[name])
+                self.unchanged(copy, 1, "train", "--resume", "--out", copy, says=[name])
+                if name != "optimizer.safetensors":  # which only training needs
+                    self.unchanged(copy, 1, "eval", copy, says=[name])
                 shutil.rmtree(copy)
 
     def test_a_flipped_bit_in_a_checkpoint(self):
@@ -330,7 +395,9 @@ class BadRunFolder(CliTest):
                 content = bytearray(path.read_bytes())
                 content[len(content) // 2] ^= 1
                 path.write_bytes(content)
-                self.unchanged(copy, 1, "generate", copy, "--prompt", "a", says=[name])
+                self.unchanged(copy, 1, "train", "--resume", "--out", copy, says=[name])
+                if name != "optimizer.safetensors":
+                    self.unchanged(copy, 1, "generate", copy, "--prompt", "a", says=[name])
                 shutil.rmtree(copy)
 
     def test_another_tokenizer(self):
@@ -338,6 +405,14 @@ class BadRunFolder(CliTest):
         self.succeeds("train", *FAST, "--set", "data.source=builtin:stories:20", "--out", self.folder / "other")
         shutil.copy(self.folder / "other/tokenizer.json", copy)
         self.unchanged(copy, 2, "eval", copy, says=["tokenizer.json"])
+
+    def test_a_text_that_has_changed_since_the_checkpoint(self):
+        text = self.file("text.txt", "One day a small dog ran home. " * 400)
+        out = self.folder / "text-run"
+        self.succeeds("train", *FAST, "--set", f"data.source={text}", "--out", out)
+        text.write_text(text.read_text()[:-40])
+        self.unchanged(out, 2, "train", "--resume", "--out", out, says=["changed"])
+        self.unchanged(out, 2, "eval", out, says=["changed"])
 
     def test_resume_does_not_change_what_the_data_depend_on(self):
         copy = self.copy_of_run()
@@ -363,7 +438,14 @@ class Trouble(CliTest):
     def test_a_loss_that_is_not_finite(self):
         out = self.folder / "run"
         self.train_until_failure(out, "--set", "optimizer.lr=1e30", says=["not finite"])
-        self.assertIn("step-00000001", self.steps(out))
+        self.assertEqual(self.steps(out), [])
+
+    def test_a_diverged_model_does_not_replace_a_good_checkpoint(self):
+        copy = self.copy_of_run()
+        before = tree(copy / "checkpoints")
+        self.fails(1, "train", "--resume", *QUIET, "--set", "optimizer.lr=1e30", "--set", "train.max_steps=5", "--set",
+                   "schedule.name=constant", "--out", copy, says=["not finite"])
+        self.assertEqual(tree(copy / "checkpoints"), before)
 
     def test_a_full_disk(self):
         disk = self.folder / "disk"
@@ -377,6 +459,20 @@ class Trouble(CliTest):
             self.succeeds("eval", disk / "run")
         finally:
             subprocess.run(["umount", disk], check=True)
+
+    def test_metrics_and_log_that_cannot_be_written_end_nothing(self):
+        def limit():
+            resource.setrlimit(resource.RLIMIT_FSIZE, (1_500_000, 1_500_000))  # the largest file of a checkpoint fits
+        copy = self.copy_of_run()
+        line = (copy / "metrics.jsonl").read_text().splitlines()[-1] + "\n"
+        text = line * (1_500_000 // len(line) + 1)
+        for name in ["metrics.jsonl", "log.txt"]:
+            (copy / name).write_text(text)
+        done = self.succeeds("train", "--resume", "--set", "train.max_steps=8", "--set", "log.every_steps=1", "--out",
+                             copy, preexec_fn=limit)
+        self.assertEqual(len(re.findall("warning: ", done.stderr)), 2, done.stderr)
+        self.assertEqual((copy / "metrics.jsonl").read_text(), text)
+        self.assertIn("step-00000008", self.steps(copy))
 
     def test_a_file_that_may_not_grow(self):
         def limit():

@@ -1,4 +1,4 @@
-// expect-error: preset: dropout must be in [0, 1)
+// expect-error: preset: dropout must be 0 or from 0.00001 to 0.9999
 #include <diecast/preset/preset.hpp>
 
 struct drops_all {

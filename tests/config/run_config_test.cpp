@@ -58,7 +58,7 @@ TEST_CASE("--set takes TOML and, where that fails or a text is wanted, the text 
 
 TEST_CASE("a whole number will do where a float is asked for, but not the other way round") {
   CHECK(resolve("[optimizer]\nlr = 1").optimizer.lr == 1.0);
-  CHECK(error_of("[run]\nseed = 1.5") == "run.seed must be an integer, not a float, run.toml:2:8");
+  CHECK(error_of("[run]\nseed = 1.5") == "run.seed must be an integer, not a float, run.toml:2:8, as in seed = 1");
 }
 
 TEST_CASE("a file that sets a limit drops the limits before it, and --set only adds one") {
@@ -83,11 +83,12 @@ TEST_CASE("an unknown key names the nearest one and its place") {
 }
 
 TEST_CASE("a wrong type names the right one and its place") {
-  CHECK(error_of("[optimizer]\nlr = \"big\"") == "optimizer.lr must be a number, not a string, run.toml:2:6");
+  CHECK(error_of("[optimizer]\nlr = \"big\"") ==
+        "optimizer.lr must be a number, not a string, run.toml:2:6, as in lr = 0.003");
   CHECK(error_of("[sample]\nprompts = [1]") ==
-        "sample.prompts must be an array of strings, not an array, run.toml:2:11");
+        "sample.prompts must be an array of strings, not an array, run.toml:2:11, as in prompts = []");
   CHECK(error_of("[data]\nshuffle = 1") ==
-        "data.shuffle must be true or false, not an integer, run.toml:2:11");
+        "data.shuffle must be true or false, not an integer, run.toml:2:11, as in shuffle = true");
   CHECK(error_of("train = 3") ==
         "train is a section, not a value, run.toml:1:1, write [train] on a line of its own");
 }

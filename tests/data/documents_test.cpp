@@ -61,6 +61,36 @@ TEST_CASE("a folder's matching files are read from all levels in the order of th
   CHECK(read(folder.path().string(), "*.md") == Texts{"no"});
 }
 
+TEST_CASE("a folder of a run below the source is left out, but nothing that only looks like a part of one") {
+  TemporaryFolder folder;
+  write_file(folder / "a.txt", "a");
+  for (const char* run : {"runs/tiny-1", "own"}) {
+    write_file(folder / run / "config.toml", "");
+    write_file(folder / run / "log.txt", "no");
+    write_file(folder / run / "checkpoints/step-00000001/b.txt", "no");
+  }
+  write_file(folder / "runs/c.txt", "c");
+  write_file(folder / "configured/config.toml", "");
+  write_file(folder / "configured/d.txt", "d");
+  write_file(folder / "checked/checkpoints/e.txt", "e");
+  CHECK(read(folder.path().string()) == Texts{"a", "e", "d", "c"});
+}
+
+TEST_CASE("files of formats that are not text are refused, wherever they come from") {
+  TemporaryFolder folder;
+  for (const char* name : {"a.jsonl", "b.txt.gz", "c.bz2", "d.zst", "e.bin", "f.BIN"}) {
+    CAPTURE(name);
+    const fs::path path = folder / name;
+    write_file(path, "{}");
+    for (const std::string& error :
+         {refusal(path.string()), refusal(folder.path().string(), name), refusal((folder / "*").string())}) {
+      CHECK(contains(error, "not available yet"));
+      CHECK(contains(error, path.string()));
+    }
+    fs::remove(path);
+  }
+}
+
 TEST_CASE("a glob is expanded to files only") {
   TemporaryFolder folder;
   write_file(folder / "2.txt", "2");

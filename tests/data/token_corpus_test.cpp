@@ -6,6 +6,7 @@
 #include <doctest/doctest.h>
 
 #include <diecast/core/error.hpp>
+#include <diecast/core/random.hpp>
 #include <diecast/data/token_corpus.hpp>
 
 using namespace diecast;
@@ -24,6 +25,14 @@ std::vector<std::string> numbered_documents(std::size_t count) {
   std::vector<std::string> documents;
   for (std::size_t i = 0; i < count; ++i) documents.push_back("document " + std::to_string(i));
   return documents;
+}
+
+std::vector<std::string> equal_documents(std::size_t count) {
+  return std::vector<std::string>(count, std::string(100, 'x'));
+}
+
+std::ptrdiff_t whole(const ValidationSplit& split) {
+  return std::count(split.whole.begin(), split.whole.end(), true);
 }
 
 TokenCorpus tokenize(const std::vector<std::string>& documents, double fraction, std::uint64_t seed = 1,
@@ -62,48 +71,106 @@ TEST_CASE("with no validation set all documents come out in their order") {
 TEST_CASE("each document is in one of the two sets, whole and in order") {
   const auto documents = numbered_documents(200);
   const TokenCorpus corpus = tokenize(documents, 0.1);
-  const auto chosen = choose_validation(200, 0.1, 1);
+  const ValidationSplit split = choose_validation(documents, 0.1, 1);
+  REQUIRE(split.tail == 0);
   std::vector<std::string> train, validation;
-  for (std::size_t i = 0; i < documents.size(); ++i) (chosen[i] ? validation : train).push_back(documents[i]);
+  for (std::size_t i = 0; i < documents.size(); ++i)
+    (split.whole[i] ? validation : train).push_back(documents[i]);
   CHECK(documents_of(corpus.train) == train);
   CHECK(documents_of(corpus.validation) == validation);
-  CHECK(corpus.train_documents == 180);
-  CHECK(corpus.validation_documents == 20);
-  CHECK(corpus.train_bytes == corpus.train.size() - 180);
-  CHECK(corpus.validation_bytes == corpus.validation.size() - 20);
+  CHECK(corpus.train_documents == train.size());
+  CHECK(corpus.validation_documents == validation.size());
+  CHECK(corpus.train_bytes == corpus.train.size() - train.size());
+  CHECK(corpus.validation_bytes == corpus.validation.size() - validation.size());
 }
 
-TEST_CASE("the validation set has the size asked for, but neither set is left empty") {
-  const auto count = [](std::size_t documents, double fraction) {
-    const auto chosen = choose_validation(documents, fraction, 5);
-    return std::count(chosen.begin(), chosen.end(), true);
+TEST_CASE("of equal documents as many are kept as were asked for, and a part of one where that is less") {
+  const auto split = [](std::size_t documents, double fraction) {
+    return choose_validation(equal_documents(documents), fraction, 5);
   };
-  CHECK(count(1000, 0.05) == 50);
-  CHECK(count(10, 0.01) == 1);
-  CHECK(count(2, 0.9) == 1);
-  CHECK(count(10, 0.999) == 9);
-  CHECK(count(10, 0) == 0);
-  CHECK(count(1, 0.5) == 0);
-  CHECK(count(0, 0.5) == 0);
+  CHECK(whole(split(1000, 0.05)) == 50);
+  CHECK(split(1000, 0.05).tail == 0);
+  CHECK(whole(split(10, 0.01)) == 0);
+  CHECK(split(10, 0.01).tail == doctest::Approx(0.1));
+  CHECK(whole(split(2, 0.9)) == 1);
+  CHECK(split(2, 0.9).tail == doctest::Approx(0.8));
+  for (const auto& none : {split(10, 0), split(0, 0.5)}) {
+    CHECK(whole(none) == 0);
+    CHECK(none.tail == 0);
+  }
+}
+
+TEST_CASE("the validation set has its share of the bytes, however different the documents are") {
+  const Random random{1, 1};
+  for (std::uint64_t seed = 0; seed < 300; ++seed) {
+    std::vector<std::string> documents;
+    const std::size_t count = 1 + random.bits(seed) % 40;
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::uint64_t magnitude = random.bits(1000 * (seed + 1) + 2 * i) % 12;
+      const std::uint64_t size =
+          1 + random.bits(1000 * (seed + 1) + 2 * i + 1) % (std::uint64_t{1} << magnitude);
+      documents.emplace_back(size, 'x');
+    }
+    documents.emplace_back(50, 'x');
+    for (const double fraction : {0.01, 0.05, 0.3, 0.5, 0.9}) {
+      CAPTURE(seed);
+      CAPTURE(fraction);
+      const TokenCorpus corpus = tokenize(documents, fraction, seed, 1);
+      const auto total = static_cast<double>(corpus.train_bytes + corpus.validation_bytes);
+      CHECK(static_cast<double>(corpus.validation_bytes) <= 2 * fraction * total + 2);
+      CHECK(static_cast<double>(corpus.validation_bytes) >= fraction * total - 2);
+      CHECK(corpus.train_bytes > 0);
+      CHECK(corpus.validation.size() >= 2);
+    }
+  }
+}
+
+TEST_CASE("a file beside a far larger one does not withhold it") {
+  for (std::uint64_t seed = 0; seed < 10; ++seed) {
+    const TokenCorpus corpus = tokenize({std::string(234000, 'x'), "small"}, 0.05, seed);
+    CHECK(corpus.validation_bytes > 11600);
+    CHECK(corpus.validation_bytes < 11800);
+    CHECK(corpus.train_bytes + corpus.validation_bytes == 234005);
+  }
+}
+
+TEST_CASE("of three books the end of one is kept, and an end-of-text parts what stays from the next") {
+  const std::vector<std::string> books{std::string(1000, 'a'), std::string(1000, 'b'),
+                                       std::string(1000, 'c')};
+  for (std::uint64_t seed = 0; seed < 10; ++seed) {
+    const TokenCorpus corpus = tokenize(books, 0.05, seed);
+    CHECK(corpus.validation_bytes == 149);  // 0.05 of 3000, of which the end-of-text is one token
+    CHECK(corpus.train_documents == 3);
+    CHECK(corpus.validation_documents == 1);
+    const std::string kept = documents_of(corpus.validation).at(0);
+    const bool more_follow = kept[0] != 'c';
+    CHECK(std::count(corpus.train.begin(), corpus.train.end(), Token{256}) == (more_follow ? 3 : 2));
+    CHECK(kept == std::string(149, kept[0]));
+  }
 }
 
 TEST_CASE("the split is fixed by the seed and spread over the corpus") {
-  CHECK(choose_validation(500, 0.1, 1) == choose_validation(500, 0.1, 1));
-  CHECK(choose_validation(500, 0.1, 1) != choose_validation(500, 0.1, 2));
-  const auto chosen = choose_validation(10000, 0.1, 1);
-  const auto half = std::count(chosen.begin(), chosen.begin() + 5000, true);
+  const auto chosen = [](std::size_t documents, std::uint64_t seed) {
+    return choose_validation(equal_documents(documents), 0.1, seed).whole;
+  };
+  CHECK(chosen(500, 1) == chosen(500, 1));
+  CHECK(chosen(500, 1) != chosen(500, 2));
+  const auto many = chosen(10000, 1);
+  const auto half = std::count(many.begin(), many.begin() + 5000, true);
   CHECK(half > 430);  // hypergeometric: mean 500, deviation 15
   CHECK(half < 570);
 }
 
 TEST_CASE("a larger fraction keeps the documents of a smaller one") {
-  const auto few = choose_validation(300, 0.05, 1), many = choose_validation(300, 0.2, 1);
+  const auto documents = equal_documents(300);
+  const auto few = choose_validation(documents, 0.05, 1).whole,
+             many = choose_validation(documents, 0.2, 1).whole;
   for (std::size_t i = 0; i < 300; ++i) CHECK((!few[i] || many[i]));
 }
 
 TEST_CASE("of a single document the tail is kept for validation") {
   const TokenCorpus corpus =
-      tokenize({std::string("0123456789abcdefghi")}, 0.25);  // 20 tokens with end-of-text
+      tokenize({std::string("0123456789abcdefghi")}, 5.0 / 19);  // 20 tokens with end-of-text
   CHECK(corpus.train ==
         std::vector<Token>{'0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e'});
   CHECK(documents_of(corpus.validation) == std::vector<std::string>{"fghi"});
@@ -113,11 +180,26 @@ TEST_CASE("of a single document the tail is kept for validation") {
   CHECK(corpus.validation_bytes == 4);
 }
 
-TEST_CASE("a single document too short for a tail is all for training") {
-  const TokenCorpus corpus = tokenize({std::string("abc")}, 0.1);
-  CHECK(corpus.train.size() == 4);
-  CHECK(corpus.validation.empty());
-  CHECK(corpus.validation_documents == 0);
+TEST_CASE("a share of less than a token is two tokens, one to predict") {
+  const TokenCorpus corpus = tokenize({std::string("abcdef")}, 0.01);
+  CHECK(corpus.train == std::vector<Token>{'a', 'b', 'c', 'd', 'e'});
+  CHECK(corpus.validation == std::vector<Token>{'f', 256});
+  CHECK(corpus.validation_bytes == 1);
+}
+
+TEST_CASE("a tokenizer is trained on what stays, cut where the tokens are") {
+  const std::vector<std::string> books{std::string(1000, 'a'), std::string(1000, 'b')};
+  const ValidationSplit split = choose_validation(books, 0.1, 1);
+  CHECK(text_to_train(split, books, split.cut) == books[split.cut].substr(0, 800));
+  CHECK(text_to_train(split, books, 1 - split.cut) == books[1 - split.cut]);
+}
+
+TEST_CASE("a hash of tokens tells other tokens and another order") {
+  using Tokens = std::vector<Token>;
+  CHECK(hash_tokens(Tokens{1, 2, 3}) == hash_tokens(Tokens{1, 2, 3}));
+  CHECK(hash_tokens(Tokens{1, 2, 3}) != hash_tokens(Tokens{1, 3, 2}));
+  CHECK(hash_tokens(Tokens{1, 2, 3}) != hash_tokens(Tokens{1, 2}));
+  CHECK(hash_tokens(Tokens{}) != hash_tokens(Tokens{0}));
 }
 
 TEST_CASE("the corpus does not depend on the number of threads") {

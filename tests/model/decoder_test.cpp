@@ -1,5 +1,7 @@
 #include <doctest/doctest.h>
 
+#include <diecast/core/error.hpp>
+
 #include <cmath>
 #include <cstddef>
 #include <diecast/kernels/dispatch.hpp>
@@ -62,17 +64,33 @@ TEST_CASE("reset forgets the sequence") {
   CHECK(first != second);
 }
 
-TEST_CASE("decoders do not see each other, nor what the model does between their tokens") {
+TEST_CASE("training between its tokens does not disturb a decoder") {
   ModelFixture f;
-  const auto alone = f.model->make_decoder();
+  const auto decoder = f.model->make_decoder();
   std::vector<std::vector<float>> expected;
-  for (std::size_t t = 0; t < 3; ++t) expected.push_back(copy(alone->next(f.inputs[t])));
-  const auto one = f.model->make_decoder(), other = f.model->make_decoder();
+  for (std::size_t t = 0; t < 3; ++t) expected.push_back(copy(decoder->next(f.inputs[t])));
+  decoder->reset();
   for (std::size_t t = 0; t < 3; ++t) {
-    CHECK(copy(one->next(f.inputs[t])) == expected[t]);
-    other->next(f.inputs[3 + t]);
+    CHECK(copy(decoder->next(f.inputs[t])) == expected[t]);
     f.model->forward_backward(f.batch(), 1.0f, {});
   }
+}
+
+TEST_CASE("what a caller can get wrong at the border is an error") {
+  ModelFixture f;
+  const Preset& p = active_preset();
+  const auto decoder = f.model->make_decoder();
+  CHECK_THROWS_AS(decoder->next(static_cast<Token>(p.vocab_size)), Error);
+  for (std::size_t t = 0; t < p.seq_len; ++t) decoder->next(f.inputs[t]);
+  CHECK_THROWS_AS(decoder->next(0), Error);
+
+  const TokenBatch batch = f.batch();
+  CHECK_THROWS_AS(f.model->loss({batch.inputs.first(p.rows() - 1), batch.targets}), Error);
+  f.targets.back() = static_cast<Token>(p.vocab_size);
+  CHECK_THROWS_AS(f.model->forward_backward(f.batch(), 1.0f, {}), Error);
+  f.targets.back() = 0;
+  f.inputs.back() = kIgnoredToken;
+  CHECK_THROWS_AS(f.model->loss(f.batch()), Error);
 }
 
 TEST_CASE("a decoder reads the parameters as they are") {

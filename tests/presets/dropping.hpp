@@ -4,12 +4,12 @@
 
 namespace diecast::presets {
 
-/// Dropout at every place, a head of three vectors, and a second block of queries.
+/// Dropout at every place, a head of three vectors, one sequence a batch, and a second block of queries.
 struct dropping {
   static constexpr Preset value{
       .name = "dropping",
       .n_layers = 2, .d_model = 96, .n_heads = 2, .d_ff = 128,
-      .vocab_size = 100, .seq_len = 40, .batch_size = 4,
+      .vocab_size = 100, .seq_len = 40, .batch_size = 1,
       .precision = Element::f32,
       .dropout = 0.1,
   };

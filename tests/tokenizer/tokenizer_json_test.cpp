@@ -96,7 +96,7 @@ TEST_CASE("saving into a folder that does not exist is an error of the run") {
     FAIL("no error");
   } catch (const Error& error) {
     CHECK(error.fault() == Fault::run);
-    CHECK(std::string(error.what()).starts_with("cannot write the tokenizer: No such file"));
+    CHECK(std::string(error.what()).starts_with("cannot write the tokenizer: cannot create the file: No such file"));
   }
 }
 

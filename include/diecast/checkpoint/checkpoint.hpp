@@ -18,7 +18,9 @@ struct TrainState {
   std::uint64_t seed = 0;
   double wall_seconds = 0;  ///< of training, over all sessions
   std::optional<double> best_validation_loss;
-  std::uint64_t tokenizer_hash = 0;  ///< the tokens mean nothing to another one; who loads it compares
+  std::uint64_t tokenizer_hash = 0;   ///< the tokens mean nothing to another one; who loads it compares
+  std::uint64_t train_hash = 0;       ///< `hash_tokens` of what it trains on
+  std::uint64_t validation_hash = 0;  ///< ... and validates with; whoever goes on compares both
 
   bool operator==(const TrainState&) const = default;
 };
@@ -33,7 +35,7 @@ struct TrainState {
 /// `latest` names it, then all but the newest `keep_last` checkpoints are deleted (0: none). Whenever the
 /// process or the machine stops, what was complete stays complete. Throws Error(Fault::run) with the bytes
 /// needed when they are not free or writing fails; the temporary folder is then gone and older checkpoints
-/// are as they were.
+/// are as they were. An old checkpoint that cannot be deleted is no error.
 void save_checkpoint(const RunFolder& run, Model& model, const TrainState& state, std::size_t keep_last);
 
 /// Fills parameters and moments from a checkpoint's folder, with zeros in the padding rows. Throws
@@ -41,6 +43,9 @@ void save_checkpoint(const RunFolder& run, Model& model, const TrainState& state
 /// Error(Fault::run) when a file is missing, truncated or changed; the model is untouched before everything
 /// is verified.
 TrainState load_checkpoint(const std::filesystem::path& checkpoint, Model& model);
+
+/// As `load_checkpoint`, but the parameters alone: the moments are neither read, verified nor written.
+TrainState load_parameters(const std::filesystem::path& checkpoint, Model& model);
 
 /// The checkpoint that `latest` names or, should that be gone, the one of the highest step; nothing before
 /// the first one is complete.

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,19 +11,25 @@
 
 namespace diecast {
 
-/// The folder of a run: where its files are, and that none of an earlier run is ever written over.
+class RunLock;
+
+/// The folder of a run: where its files are, that none of an earlier run is ever written over, and that one
+/// process at a time trains it. It and its copies hold the run's lock if they were made for training; reading
+/// a run needs none. The system drops the lock of a process that ends, however it does.
 ///
 ///     RUN/  config.toml  metrics.jsonl  tokenizer.json  log.txt
 ///     RUN/checkpoints/  step-00000100/  step-00000200/  latest
 class RunFolder {
  public:
-  /// Makes `path` the folder of a new run; it may exist already. Throws Error(Fault::usage) when it holds a
-  /// run or cannot be written.
+  /// Makes `path` the folder of a new run and locks it; it may exist already. Throws Error(Fault::usage) when
+  /// it holds a run, is locked or cannot be written.
   static RunFolder create(const std::filesystem::path& path);
   /// Creates `parent/PRESET-N` with the first N from 1 that is free; two runs started at once get one each.
   static RunFolder create_next(const std::filesystem::path& parent, std::string_view preset);
-  /// The folder of an existing run, to resume or read. Throws Error(Fault::usage) when there is no run.
+  /// The folder of an existing run, to read. Throws Error(Fault::usage) when there is no run.
   static RunFolder open(const std::filesystem::path& path);
+  /// ... to train on: locked. Throws Error(Fault::usage) also when another process is training it.
+  static RunFolder open_to_train(const std::filesystem::path& path);
 
   const std::filesystem::path& path() const { return path_; }
   std::filesystem::path config() const { return path_ / "config.toml"; }
@@ -41,7 +48,10 @@ class RunFolder {
  private:
   explicit RunFolder(std::filesystem::path path) : path_(std::move(path)) {}
 
+  void lock();
+
   std::filesystem::path path_;
+  std::shared_ptr<const RunLock> lock_;
 };
 
 /// `step-00000100`: at least eight digits, so that names sort like steps.

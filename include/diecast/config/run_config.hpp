@@ -19,7 +19,7 @@ using Text = Setting<std::string>;
 using Texts = Setting<std::vector<std::string>>;
 
 struct RunSection {
-  Text out{"", "run folder; empty: runs/PRESET, the first that is free"};
+  Text out{"", "run folder; empty: runs/PRESET-N, the first that is free"};
   Count seed{1, "of parameters, data order, dropout and samples"};
   Count threads{0, "0: one for each CPU this process may use", between(0, 1024)};
 };
@@ -27,25 +27,25 @@ struct RunSection {
 struct DataSection {
   Text source{"builtin:stories", "text file, folder, glob or builtin:stories"};
   Text pattern{"*.txt", "of the files taken from a folder"};
-  Text text_field{"text", "of the objects in a .jsonl file"};
+  Text text_field{"text", "(not yet: of the objects in a .jsonl file)"};
   Real validation_fraction{0.05, "share of the documents kept for validation", from_below(0, 1)};
-  Text packing{"packed", "how documents fill the context", one_of({"packed", "padded"})};
+  Text packing{"packed", "how documents fill the context: packed (not yet: padded)", one_of({"packed", "padded"})};
   Flag shuffle{true, "draw the windows in a random order, another one each epoch"};
-  Count prefetch_batches{0, "batches made ahead of the model"};
-  Count workers{0, "threads that make batches; 0: the trainer itself"};
+  Count prefetch_batches{0, "(not yet: batches made ahead of the model)"};
+  Count workers{0, "(not yet: threads that make batches); 0: the trainer itself"};
 };
 
 struct TokenizerSection {
-  Text kind{"bpe", "bpe is byte-level", one_of({"bpe", "word", "char", "byte"})};
+  Text kind{"bpe", "bpe, which is byte-level (not yet: word, char, byte)", one_of({"bpe", "word", "char", "byte"})};
   Text file{"", "a tokenizer.json; empty: train one on the training documents"};
-  Text memory{"", "limit for training a vocabulary; empty: none"};
+  Text memory{"", "(not yet: limit for training a vocabulary); empty: none"};
 };
 
 struct TrainSection {
   Count max_steps{0, "stop after so many optimizer steps; 0: no limit"};
   Count max_tokens{0, "stop after so many tokens; 0: no limit"};
-  Real max_epochs{0, "stop after so many passes over the corpus; 0: no limit", at_least(0)};
-  Real max_minutes{0, "stop after so much time; 0: no limit", at_least(0)};
+  Real max_epochs{0, "stop after so many passes over the corpus; 0: no limit", between(0, 1e9)};
+  Real max_minutes{0, "stop after so much time; 0: no limit", between(0, 1e9)};
   Count micro_batches{1, "micro-batches summed into one optimizer step", between(1, 65536)};
 };
 
@@ -86,7 +86,7 @@ struct SampleSection {
 struct LogSection {
   Count every_steps{10, "a line of metrics.jsonl every so many steps", at_least(1)};
   Text level{"info", "what is said on stderr", one_of({"error", "warning", "info"})};
-  Flag tensorboard{false, "also write event files"};
+  Flag tensorboard{false, "(not yet: also write event files)"};
 };
 
 /// Everything a run can be told, as the TOML file has it. `[model]`, which only repeats the preset, is
@@ -121,8 +121,8 @@ RunConfig resolve_run_config(std::span<const TomlText> files, std::span<const st
 /// The whole configuration, [model] included; `resolve_run_config` reads the same back.
 std::string to_toml(RunConfig config, std::string_view fixed_model);
 
-/// One line for each key, its default and its help.
-std::string describe_settings();
+/// One line for each key, its help and its value in `config`.
+std::string describe_settings(RunConfig config);
 
 }  // namespace diecast
 

@@ -8,7 +8,7 @@
 
 namespace diecast {
 
-/// The short storage types a model's GEMM operands may have.
+/// The storage types a model's GEMM operands may have.
 enum class Element { f32, bf16, f16 };
 
 constexpr std::string_view element_name(Element e) {
@@ -48,7 +48,12 @@ struct element_type<Element::bf16> {
 template <Element kElement>
 using ElementType = typename element_type<kElement>::type;
 
+/// The Element of a C++ type; not defined for others.
 template <class E>
-inline constexpr Element element_of = std::is_same_v<E, float> ? Element::f32 : Element::bf16;
+extern const Element element_of;
+template <>
+inline constexpr Element element_of<float> = Element::f32;
+template <>
+inline constexpr Element element_of<BFloat16> = Element::bf16;
 
 }  // namespace diecast

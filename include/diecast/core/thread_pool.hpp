@@ -6,7 +6,7 @@
 
 namespace diecast {
 
-/// Workers pinned to the CPUs this process may use, over a grid of tasks. The grid never depends on the
+/// Workers over a grid of tasks; one per CPU this process may use, they are pinned to it. The grid never depends on the
 /// number of threads and every task writes its own results, so that results do not depend on it either.
 class ThreadPool {
  public:

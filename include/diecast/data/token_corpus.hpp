@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <diecast/core/thread_pool.hpp>
@@ -22,14 +23,32 @@ struct TokenCorpus {
   std::size_t validation_bytes = 0;  ///< bits per byte = nats of the whole set / ln 2 / this
 };
 
-/// Which documents are kept for validation: the `fraction` of them whose keyed hash of the index is smallest,
-/// at least one and never all. With less than two documents, or a fraction of 0, none.
-std::vector<bool> choose_validation(std::size_t documents, double fraction, std::uint64_t seed);
+/// Which part of a corpus is kept for validation.
+struct ValidationSplit {
+  std::vector<bool> whole;  ///< for each document, whether all of it is
+  std::size_t cut = 0;      ///< the document of which the end is,
+  double tail = 0;          ///< the last `tail` of it; 0: of none
+};
 
-/// Encodes documents, in their order, and splits them by `choose_validation`. Of a single document the last
-/// `validation_fraction` of its tokens is kept for validation. The result does not depend on the number of
-/// threads. Throws Error(Fault::usage) unless 0 <= validation_fraction < 1.
+/// Keeps `fraction` of the bytes of a corpus for validation. Documents are taken in the order of a keyed hash
+/// of their index until that share is reached; one that would make it more than twice the share, or leave
+/// less than half of what training is due, is passed over. What is then missing is cut from the end of the
+/// first document passed over. A fraction of 0 keeps none.
+ValidationSplit choose_validation(std::span<const std::string> documents, double fraction,
+                                  std::uint64_t seed);
+
+/// What of document `i` is not kept for validation, about to the byte.
+std::string_view text_to_train(const ValidationSplit& split, std::span<const std::string> documents,
+                               std::size_t i);
+
+/// Encodes documents, in their order, and splits them by `choose_validation`; a document that is cut counts
+/// in both sets. If the fraction is not 0, there are two validation tokens at least, the fewest of which one
+/// is predicted, unless the only document to cut has less than four. The result does not depend on the number
+/// of threads. Throws Error(Fault::usage) unless 0 <= validation_fraction < 1.
 TokenCorpus tokenize_documents(std::span<const std::string> documents, const BpeTokenizer& tokenizer,
                                double validation_fraction, std::uint64_t seed, ThreadPool& pool);
+
+/// XXH3-64 of token ids: equal for equal texts, tokenizers and splits.
+std::uint64_t hash_tokens(std::span<const Token> tokens);
 
 }  // namespace diecast

@@ -59,6 +59,9 @@ void gemm_tn(const Context<P>& ctx, Tensor<E, Shape<kK, kM>> a, Tensor<E, Shape<
 template <PackOp kOp, class P, class S, class E, std::size_t kRows, std::size_t kCols, class Packed>
 void pack_panels(const Context<P>& ctx, Tensor<S, Shape<kRows, kCols>> source, Tensor<E, Packed> packed) {
   static_assert(Packed::size == kRows * kCols, "pack_panels: packed and source must have one size");
+  constexpr bool kWeight = kOp == PackOp::weight || kOp == PackOp::weight_transpose;
+  static_assert(std::is_same_v<std::remove_const_t<S>, std::conditional_t<kWeight, float, E>>,
+                "pack_panels: weights are packed from f32 masters, activations from the operands' type");
   constexpr PackShape shape{kOp, kRows, kCols, element_of<E>};
   const PackFn kernel = ctx.kernels->packs[slot(KernelPlan<P>::shapes.packs, shape)];
   const PackArgs args{source.data, packed.data};
@@ -85,6 +88,7 @@ void run_attention(const Context<P>& ctx, void (*kernel)(const AttentionArgs&, s
 template <class P, class E, std::size_t kRows, std::size_t kCols>
 void column_sum(const Context<P>& ctx, Tensor<E, Shape<kRows, kCols>> x, Tensor<float, Shape<kCols>> out) {
   constexpr std::size_t kBlock = kWidthQuantum;
+  static_assert(kCols % kBlock == 0, "column_sum: columns must be a multiple of 32, one register panel");
   ctx.pool->run(ceil_div(kCols, kBlock), [&](std::size_t task, std::size_t) {
     const std::size_t first = task * kBlock;
     if constexpr (std::is_same_v<std::remove_const_t<E>, float>) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 
 #include <diecast/kernels/shapes.hpp>
@@ -8,7 +9,7 @@
 namespace diecast {
 
 // Tasks of a kernel call. They are functions of the shape alone, so that results do not depend on the number
-// of threads, and there are enough of them for more cores than a desktop has.
+// of threads.
 
 constexpr std::size_t ceil_div(std::size_t n, std::size_t d) { return (n + d - 1) / d; }
 
@@ -62,11 +63,17 @@ constexpr std::size_t kQueryBlock = 32;
 /// Keys are padded to whole register tiles of the widest target.
 constexpr std::size_t padded_keys(std::size_t seq_len) { return ceil_div(seq_len, 64) * 64; }
 
-/// Floats of one thread's attention scratch: backward needs four (T, D) blocks of keys and values in two
-/// orders, two of their gradients, and per query block q, do, dq and two strips of scores.
-constexpr std::size_t attention_scratch_floats(const AttentionShape& s) {
+/// Floats of the blocks of one thread's attention scratch: keys and values in two orders and their gradients,
+/// (T, D) each; q, do and dq of a block of queries; their scores and the scores' gradients; one value a query.
+constexpr std::array<std::size_t, 12> attention_scratch_blocks(const AttentionShape& s) {
   const std::size_t t = padded_keys(s.seq_len);
-  return 6 * t * s.head_dim + 3 * kQueryBlock * s.head_dim + 2 * kQueryBlock * t + kQueryBlock;
+  const std::size_t keys = t * s.head_dim, queries = kQueryBlock * s.head_dim, scores = kQueryBlock * t;
+  return {keys, keys, keys, keys, keys, keys, queries, queries, queries, scores, scores, kQueryBlock};
+}
+constexpr std::size_t attention_scratch_floats(const AttentionShape& s) {
+  std::size_t sum = 0;
+  for (std::size_t floats : attention_scratch_blocks(s)) sum += floats;
+  return sum;
 }
 
 }  // namespace diecast

@@ -16,7 +16,7 @@ struct Peak {
   double gflops(Element precision) const { return precision == Element::f32 ? f32_gflops : bf16_gflops; }
 };
 
-/// Takes about a tenth of a second. The best of several runs: other processes only ever slow a run down.
+/// Takes some hundredths of a second. The best of several runs: other processes only ever slow a run down.
 Peak measure_peak(ThreadPool& pool, std::string_view target = {});
 
 }  // namespace diecast

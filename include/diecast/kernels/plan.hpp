@@ -4,11 +4,11 @@
 
 namespace diecast {
 
-/// Every kernel shape the model of preset P calls, once. A slot is the index of one. `P` is completed by
-/// model/transformer.hpp, which specialises `model_shapes`.
+/// What the model of preset P calls; defined in model/transformer.hpp.
 template <class P>
 struct ModelShapes;
 
+/// Every kernel shape of the model, once. A slot is the index of one.
 template <class P>
 struct KernelPlan {
   static constexpr KernelShapes shapes = ModelShapes<P>::value;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include <diecast/core/element.hpp>
 #include <diecast/core/token.hpp>
 #include <diecast/kernels/plan.hpp>
 
@@ -33,7 +34,7 @@ struct AttentionArgs {
   const float* rope;      ///< (T, D): cosines of the D/2 angles, then their sines
   std::uint32_t dropout_key;
   bool training;
-  float* scratch;         ///< attention_scratch_bytes(shape), this thread's
+  float* scratch;         ///< attention_scratch_floats(shape) of this thread's
 };
 
 /// One query row against the keys and values seen so far.
@@ -58,7 +59,7 @@ struct NormArgs {
   const void* dy;       ///< backward: (rows, width)
   const float* skip;    ///< backward: added to dx, or null
   float* dx;            ///< backward: (rows, width)
-  float* partial;       ///< backward: (norm_tasks, 2, width): sums of dweight and dbias of a task's rows
+  float* partial;       ///< backward: (row_tasks, 2, width): sums of dweight and dbias of a task's rows
 };
 
 struct ActivationArgs {
@@ -94,7 +95,7 @@ struct ActivationFns {
   void (*backward)(const ActivationArgs&, std::size_t task);
 };
 
-/// Kernels whose extents are arguments. They stay in a layer's hands, unlike SpanOps.
+/// Kernels whose extents are arguments: n and cols must be multiples of kWidthQuantum.
 struct RowOps {
   /// out[c] += sum over rows of x (rows, stride) for c in [0, cols).
   void (*column_sum_f32)(const float* x, std::size_t rows, std::size_t stride, std::size_t cols, float* out);
@@ -111,7 +112,6 @@ struct RowOps {
 template <class P>
 struct KernelTable {
   static constexpr const KernelShapes& shapes = KernelPlan<P>::shapes;
-  std::string_view target;
   std::array<GemmFn, shapes.gemms.count> gemms;
   std::array<PackFn, shapes.packs.count> packs;
   std::array<AttentionFns, shapes.attentions.count> attentions;
@@ -121,7 +121,7 @@ struct KernelTable {
   RowOps rows;
 };
 
-/// The kernels of preset P for a target of `kernel_targets()`. Defined for ActivePreset.
+/// The kernels of preset P for a target of `kernel_targets()`. Defined for ActivePreset; not thread-safe.
 template <class P>
 const KernelTable<P>& kernels_for(std::string_view target);
 

@@ -10,6 +10,7 @@ namespace diecast {
 /// GELU in its tanh form (kWidth to kWidth), or SwiGLU: silu(gate) * up of rows [gate | up] (2 kWidth to kWidth).
 template <MlpKind kKind, std::size_t kRows, std::size_t kWidth, class E>
 struct Activation {
+  static_assert(kWidth % kWidthQuantum == 0, "Activation: width must be a multiple of 32, one register panel");
   using Input = Edge<E, Shape<kRows, kKind == MlpKind::gelu ? kWidth : 2 * kWidth>>;
   using Output = Edge<E, Shape<kRows, kWidth>>;
   using Params = ParamList<>;

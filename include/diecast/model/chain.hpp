@@ -116,13 +116,11 @@ struct Chain {
   template <std::size_t kIndex>
   static auto edge(const Frame<Chain>& f) {
     using L = LayerAt<kIndex>;
-    std::byte* at = stage<kIndex>(f).saved + L::Saved::bytes;
-    return Out<typename L::Output>{reinterpret_cast<typename L::Output::element*>(at)};
+    return edge_at<typename L::Output>(stage<kIndex>(f).saved + L::Saved::bytes);
   }
   template <std::size_t kIndex>
   static auto edge_gradient(const Frame<Chain>& f) {
-    using E = typename LayerAt<kIndex>::Output;
-    return Out<E>{reinterpret_cast<typename E::element*>(f.scratch + scratch_plan.offsets[kCount + kIndex])};
+    return edge_at<typename LayerAt<kIndex>::Output>(f.scratch + scratch_plan.offsets[kCount + kIndex]);
   }
 
   template <std::size_t kIndex, class P, class X, class... Skip>
@@ -220,10 +218,10 @@ struct Repeat {
 
  private:
   static Out<Output> edge(const Frame<Repeat>& f, std::size_t i) {
-    return {reinterpret_cast<typename Output::element*>(f.saved + i * kSavedStride + L::Saved::bytes)};
+    return edge_at<Output>(f.saved + i * kSavedStride + L::Saved::bytes);
   }
   static Out<Output> edge_gradient(const Frame<Repeat>& f, std::size_t i) {
-    return {reinterpret_cast<typename Output::element*>(f.scratch + L::Scratch::bytes + i % 2 * Output::bytes)};
+    return edge_at<Output>(f.scratch + L::Scratch::bytes + i % 2 * Output::bytes);
   }
 };
 

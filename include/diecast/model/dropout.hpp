@@ -12,6 +12,7 @@ namespace diecast {
 /// (seed, step, layer, element) and is computed again in backward. `kProbability` is p in 1/65536.
 template <std::size_t kRows, std::size_t kWidth, std::uint32_t kProbability>
 struct Dropout {
+  static_assert(kWidth % kWidthQuantum == 0, "Dropout: width must be a multiple of 32, one register panel");
   using Input = Edge<float, Shape<kRows, kWidth>>;
   using Output = Input;
   using Params = ParamList<>;

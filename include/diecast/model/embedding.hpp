@@ -15,6 +15,7 @@ namespace diecast {
 template <std::size_t kBatch, std::size_t kSeqLen, std::size_t kPositions, std::size_t kVocab,
           std::size_t kPaddedVocab, std::size_t kWidth, bool kLearnedPositions>
 struct Embedding {
+  static_assert(kWidth % kWidthQuantum == 0, "Embedding: width must be a multiple of 32, one register panel");
   static constexpr std::size_t kRows = kBatch * kSeqLen;
   using Input = Edge<Token, Shape<kBatch, kSeqLen>>;
   using Output = Edge<float, Shape<kRows, kWidth>>;

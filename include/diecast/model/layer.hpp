@@ -37,6 +37,12 @@ struct Param : Field<kName, float, S> {
 template <class... Params>
 using ParamList = FieldList<Params...>;
 
+/// The tensor of an edge that begins at `p`.
+template <class E>
+Out<E> edge_at(std::byte* p) {
+  return {reinterpret_cast<typename E::element*>(p)};
+}
+
 /// Everything one layer reads and writes besides its edges, at its place in the arena: parameters, their
 /// packed copies, their gradients, what forward leaves for backward, and scratch.
 template <class L>

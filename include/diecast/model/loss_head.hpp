@@ -22,8 +22,8 @@ struct LossHead {
   using Packed = PackedWeight<E, kWidth, kPaddedVocab>;
   using Packs = typename Packed::Fields;
   using Saved = FieldList<Field<"losses", float, Shape<kRows>>>;
-  // Long enough that W's gradient, which every block updates whole, is not the cost; the logits of a block of
-  // the largest vocabularies stay within tens of MiB.
+  // Long enough that W's gradient, which every block updates whole, is not the cost. A block of 512 rows and
+  // 50,257 logits takes 98 MiB in f32, and as much again for its gradient and that one's panels in bf16.
   static constexpr std::size_t kBlock = std::min<std::size_t>(kRows, 512);
   static constexpr std::size_t kRest = kRows % kBlock;
   using Scratch = FieldList<Field<"logits", float, Shape<kBlock, kPaddedVocab>>,

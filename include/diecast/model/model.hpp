@@ -49,7 +49,7 @@ class Decoder {
   /// Tokens taken since the last reset; at most the preset's seq_len.
   virtual std::size_t position() const = 0;
   /// Appends a token and returns the logits (vocab_size) of the one after it. Valid until the next call.
-  /// Requires position() < seq_len.
+  /// Throws Error when position() is seq_len or the token is outside the vocabulary.
   virtual std::span<const float> next(Token token) = 0;
 };
 
@@ -75,21 +75,24 @@ class Model {
   /// Rewrites the packed copies that kernels read from the masters.
   virtual void parameters_changed() = 0;
 
+  /// Both take batch_size * seq_len ids below vocab_size; targets may be kIgnoredToken. Throw Error otherwise.
   /// Adds the gradient of `scale` times the summed loss to `gradients()`; returns the unscaled loss.
   virtual Loss forward_backward(TokenBatch batch, float scale, DropoutKey key) = 0;
   /// The loss alone, without dropout.
   virtual Loss loss(TokenBatch batch) = 0;
 
-  /// A decoder over this model's parameters; it allocates its cache once, here.
+  /// A decoder over this model's parameters, which must outlive it. Its cache is part of the plan, so a model has
+  /// one decoder at a time.
   virtual std::unique_ptr<Decoder> make_decoder() = 0;
 };
 
 /// The plan and the parameters of the preset this binary was built for, without allocating any of it.
-ModelPlan model_plan();
+/// `threads` 0: one per CPU the process may use.
+ModelPlan model_plan(std::size_t threads = 0);
 ParamTable model_param_table();
 /// The preset this binary was built for.
 const Preset& active_preset();
-/// Casts the model; throws Error(Fault::run) when the plan does not fit into memory.
+/// Casts the model; throws Error(Fault::run) when the plan does not fit into memory. Not thread-safe.
 /// `target` forces kernels ("AVX2"; empty: the best this machine has).
 std::unique_ptr<Model> make_model(ThreadPool& pool, std::string_view target = {});
 

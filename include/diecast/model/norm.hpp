@@ -8,11 +8,11 @@
 
 namespace diecast {
 
-
 /// LayerNorm or RMSNorm over rows of the f32 residual stream; the result is E, a GEMM's operand.
 /// Statistics are f32. `kEpsNano` is eps in 1e-9.
 template <Norm kNorm, std::size_t kRows, std::size_t kWidth, class E, bool kBias, std::size_t kEpsNano>
 struct NormLayer {
+  static_assert(kWidth % kWidthQuantum == 0, "NormLayer: width must be a multiple of 32, one register panel");
   static_assert(kNorm == Norm::layer_norm || !kBias, "NormLayer: RMSNorm has no bias");
   using Input = Edge<float, Shape<kRows, kWidth>>;
   using Output = Edge<E, Shape<kRows, kWidth>>;

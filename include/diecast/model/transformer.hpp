@@ -28,7 +28,7 @@ template <class P, std::size_t kRows>
 struct Layers {
   static constexpr Preset p = P::value;
   static constexpr bool kTraining = kRows != 1;
-  static constexpr std::uint32_t kDropout = static_cast<std::uint32_t>(p.dropout * 65536 + 0.5);
+  static constexpr std::uint32_t kDropout = dropout_threshold(p);
   static constexpr bool kDrops = kTraining && kDropout != 0;
   using E = ElementType<p.precision>;
 
@@ -139,8 +139,8 @@ struct Transformer {
   static auto forward_backward(const Context<P>& ctx, const Frame<Transformer>& f, Ids ids, Targets targets,
                                float scale) {
     const In<Features> y = features(ctx, f, ids);
-    const auto dy = at<Features>(f.scratch + scratch_plan.offsets[1]);
-    const auto dx = at<Stream>(f.scratch + scratch_plan.offsets[3]);
+    const auto dy = edge_at<Features>(f.scratch + scratch_plan.offsets[1]);
+    const auto dx = edge_at<Stream>(f.scratch + scratch_plan.offsets[3]);
     const auto result = Head::forward_backward(ctx, head(f), y, targets, scale, dy,
                                                Tensor<float, typename Head::Weight>{head_weight(f, f.grads)});
     Middle::backward(ctx, body(f), In<Stream>(stream(f)), In<Features>(dy), dx);
@@ -156,13 +156,9 @@ struct Transformer {
   }
 
  private:
-  template <class E>
-  static Out<E> at(std::byte* p) {
-    return {reinterpret_cast<typename E::element*>(p)};
-  }
-  static Out<Stream> stream(const Frame<Transformer>& f) { return at<Stream>(f.saved + Middle::Saved::bytes); }
+  static Out<Stream> stream(const Frame<Transformer>& f) { return edge_at<Stream>(f.saved + Middle::Saved::bytes); }
   static Out<Features> output(const Frame<Transformer>& f) {
-    return at<Features>(f.saved + Middle::Saved::bytes + Stream::bytes);
+    return edge_at<Features>(f.saved + Middle::Saved::bytes + Stream::bytes);
   }
   // The head's matrix in the parameters or their gradients: its own, or the token embedding's.
   static float* head_weight(const Frame<Transformer>& f, float* base) {

@@ -51,10 +51,15 @@ struct Preset {
   constexpr std::size_t padded_vocab() const { return (vocab_size + 63) / 64 * 64; }
 };
 
-/// Widths must be a multiple of this: the narrowest panel every target's register tile divides.
+/// The probability of dropout as layers take it, in 1/65536; outside the range of a probability, 65536.
+constexpr std::uint32_t dropout_threshold(const Preset& p) {
+  return p.dropout >= 0 && p.dropout < 1 ? static_cast<std::uint32_t>(p.dropout * 65536 + 0.5) : 65536;
+}
+
+/// Widths must be a multiple of this: every target's register tile, or half of it, divides it.
 inline constexpr std::size_t kWidthQuantum = 32;
 
-/// Every rule a preset must obey. `Preset::dropout` in 1/65536 is what layers take.
+/// Every rule a preset must obey.
 template <class P>
 struct CheckPreset {
   static constexpr Preset p = P::value;
@@ -69,7 +74,10 @@ struct CheckPreset {
   static_assert(p.d_model % kWidthQuantum == 0, "preset: d_model must be a multiple of 32, one register panel");
   static_assert(p.d_ff % kWidthQuantum == 0, "preset: d_ff must be a multiple of 32, one register panel");
   static_assert(p.rows() % 2 == 0, "preset: batch_size * seq_len must be even, bf16 products come in pairs");
-  static_assert(p.dropout >= 0 && p.dropout < 1, "preset: dropout must be in [0, 1)");
+  static_assert(p.dropout == 0 || (dropout_threshold(p) > 0 && dropout_threshold(p) < 65536),
+                "preset: dropout must be 0 or from 0.00001 to 0.9999");
+  static_assert(p.norm_eps >= 1e-9 && p.norm_eps < 1, "preset: norm_eps must be at least 1e-9 and below 1");
+  static_assert(p.rope_theta > 0, "preset: rope_theta must be positive");
   static_assert(p.precision != Element::f16, "preset: precision f16 is not available; choose f32 or bf16");
 };
 

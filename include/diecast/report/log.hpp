@@ -9,7 +9,8 @@
 
 namespace diecast {
 
-/// What a run says: messages on stderr, down to the chosen level, and all of them in RUN/log.txt.
+/// What a run says: messages on stderr, down to the chosen level, and all of them in RUN/log.txt. A message that
+/// cannot be written ends nothing; for the file it is said once.
 class Log {
  public:
   enum class Level { error, warning, info };
@@ -21,7 +22,7 @@ class Log {
 
   void info(std::string_view text);
   void warning(std::string_view text);
-  /// Only into the file: what would be too much for a terminal. Throws Error(Fault::run), as the others do.
+  /// Only into the file: what would be too much for a terminal.
   void detail(std::string_view text);
   /// The progress line of stderr; quiet below `info`.
   void progress(const Progress& progress);
@@ -33,6 +34,7 @@ class Log {
   std::filesystem::path path_;
   std::ofstream file_;
   std::string before_file_;
+  bool warned_ = false;  // that the file cannot be written
   ProgressDisplay display_{stderr};
 };
 

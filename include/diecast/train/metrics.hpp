@@ -4,12 +4,13 @@
 #include <filesystem>
 #include <fstream>
 #include <optional>
+#include <string>
 
 #include <diecast/train/evaluation.hpp>
 
 namespace diecast {
 
-/// One line of metrics.jsonl.
+/// One line of metrics.jsonl. What is not a number (NaN) is null there.
 struct Metrics {
   std::uint64_t step = 0;    ///< optimizer steps done
   std::uint64_t tokens = 0;  ///< seen since the start of the run
@@ -28,12 +29,18 @@ struct Metrics {
 class MetricsFile {
  public:
   /// Continues the file after `last_step`: lines of later steps, which a resumed run repeats, are dropped.
+  /// Throws Error(Fault::run).
   MetricsFile(const std::filesystem::path& path, std::uint64_t last_step);
 
-  /// Throws Error(Fault::run) when the line cannot be written.
+  /// Throws Error(Fault::run) when the line cannot be written; the next one can be tried all the same.
   void write(const Metrics& metrics);
+  /// Adds the evaluation to the last line, if that is of the same step; otherwise writes a line as `write` does.
+  void complete(const Metrics& metrics);
 
  private:
+  bool open();
+  void append(const std::string& line);
+
   std::filesystem::path path_;
   std::ofstream file_;
 };

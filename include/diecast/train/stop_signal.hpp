@@ -4,8 +4,9 @@
 
 namespace diecast {
 
-/// While one lives, the first SIGINT or SIGTERM only raises a flag, so that the run can write a checkpoint;
-/// the second ends the program at once, with exit code 128 + signal. One at a time.
+/// While one lives, the first SIGINT, SIGTERM or SIGHUP only raises a flag, so that the run can write a
+/// checkpoint; the second ends the program at once, with exit code 128 + signal. A SIGHUP that was ignored
+/// before stays so. One at a time.
 class StopSignal {
  public:
   StopSignal();

@@ -4,11 +4,13 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <optional>
 #include <string_view>
 
 #include <diecast/checkpoint/checkpoint.hpp>
 #include <diecast/config/run_config.hpp>
+#include <diecast/core/error.hpp>
 #include <diecast/core/thread_pool.hpp>
 #include <diecast/data/batch_stream.hpp>
 #include <diecast/model/model.hpp>
@@ -50,23 +52,32 @@ class Trainer {
  public:
   explicit Trainer(TrainerParts parts);
 
-  /// Trains on from `start` to the first limit or signal. Saves as the configuration says and at the end.
-  /// Throws Error(Fault::run) when loss or gradient is not finite; the last checkpoint is then older than
-  /// that step.
+  /// Trains on from `start` to the first limit or signal. Saves as the configuration says and at the end; a
+  /// limit that is reached, even by an earlier session, ends with an evaluation of the whole validation set.
+  /// Throws Error(Fault::run) when loss, gradient, evaluation or the parameters to save are not finite; the
+  /// last checkpoint is then older than that step. Also when the last save fails; other files that cannot be
+  /// written are warned of once.
   TrainEnd run(const TrainState& start);
 
  private:
   using Clock = std::chrono::steady_clock;
 
   bool take_step();
+  void do_what_is_due();
+  std::optional<Evaluation> finish();
   bool is_over() const;
   bool is_due(std::uint64_t every_steps) const;
   bool checkpoint_is_due() const;
   std::optional<Evaluation> evaluate(bool whole);
+  void check_parameters() const;
   void save();
+  void try_to_save();
+  void write_checkpoint();
+  void warn_once(bool& warned, const Error& error);
+  Metrics metrics_now(const std::optional<Evaluation>& evaluation) const;
   void write_metrics(const std::optional<Evaluation>& evaluation);
   void show_progress();
-  void check_finite(double value, std::string_view what) const;
+  void check_finite(double value, std::string_view what, std::uint64_t step) const;
   std::optional<double> share_of_peak(double tok_per_s) const;
   double wall_seconds() const;
 
@@ -79,10 +90,12 @@ class Trainer {
   Clock::time_point began_{};
   double earlier_seconds_ = 0;  // of the sessions before this one
   // The last step, and what the next line of metrics sums up.
-  double loss_ = 0, grad_norm_ = 0, lr_ = 0;
+  static constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+  double loss_ = kNone, grad_norm_ = kNone, lr_ = kNone;
   double line_seconds_ = 0;
   std::uint64_t line_steps_ = 0;
   double usual_step_seconds_ = 0;  // exponential mean
+  bool save_warned_ = false, metrics_warned_ = false;
 };
 
 }  // namespace diecast

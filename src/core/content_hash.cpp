@@ -1,8 +1,8 @@
-#include "checkpoint/content_hash.hpp"
+#include "core/content_hash.hpp"
 
 #include <new>
 
-#include "checkpoint/read_file.hpp"
+#include "core/read_file.hpp"
 
 namespace diecast {
 

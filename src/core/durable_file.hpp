@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "checkpoint/content_hash.hpp"
+#include "core/content_hash.hpp"
 
 namespace diecast {
 

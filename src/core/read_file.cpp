@@ -1,4 +1,4 @@
-#include "checkpoint/read_file.hpp"
+#include "core/read_file.hpp"
 
 #include <cerrno>
 #include <fstream>

@@ -1,4 +1,4 @@
-#include "checkpoint/durable_file.hpp"
+#include "core/durable_file.hpp"
 
 #include <fcntl.h>
 #include <unistd.h>
