@@ -16,9 +16,9 @@ namespace diecast::HWY_NAMESPACE {
 void attention_table(KernelTable<ActivePreset>& table) {
   static constexpr const KernelShapes& shapes = KernelPlan<ActivePreset>::shapes;
   [&]<std::size_t... kSlot>(std::index_sequence<kSlot...>) {
-    table.attentions = {AttentionFns{&attention_forward<shapes.attentions.items[kSlot]>,
-                                     &attention_backward<shapes.attentions.items[kSlot]>,
-                                     &attention_step<shapes.attentions.items[kSlot]>}...};
+    table.attentions = {AttentionFns{&attention_forward<shapes.attentions.items[kSlot].kernel()>,
+                                     &attention_backward<shapes.attentions.items[kSlot].kernel()>,
+                                     &attention_step<shapes.attentions.items[kSlot].kernel()>}...};
   }(std::make_index_sequence<shapes.attentions.count>());
 }
 

@@ -34,38 +34,52 @@ HWY_INLINE void finish_tile(const Accumulators<kMr, kNv>& acc, const GemmArgs& a
   }
 }
 
+// Tiles that cover a block of rows: whole ones of kMr rows, then of four, then of one.
+struct RowTiles {
+  std::size_t whole, fours, ones;
+};
+template <std::size_t kMr>
+HWY_INLINE RowTiles cover_rows(std::size_t rows) {
+  std::size_t whole = rows / kMr, rest = rows % kMr;
+  // Two tiles of four keep the units busy where one of six and two of one would not.
+  if (kMr == 6 && rest == 2 && whole > 0) {
+    --whole;
+    rest += kMr;
+  }
+  return kMr > 4 ? RowTiles{whole, rest / 4, rest % 4} : RowTiles{whole, 0, rest};
+}
+
+// `count` tiles of kMr rows from `row` on against one panel of b; returns the row behind them.
+template <GemmShape kShape, std::size_t kMr, std::size_t kNv>
+HWY_INLINE std::size_t multiply_tiles(const GemmArgs& args, std::size_t row, std::size_t count, std::size_t col) {
+  using E = ElementType<kShape.operands>;
+  const E* a = static_cast<const E*>(args.a);
+  const E* b = static_cast<const E*>(args.b) + col * kShape.k;
+  for (; count > 0; --count, row += kMr) {
+    Accumulators<kMr, kNv> acc;
+    acc.clear();
+    multiply(a + row * kShape.k, kShape.k, kPair<E>, b, kNv * kLanes * kPair<E>, kShape.k / kPair<E>, acc);
+    finish_tile<kShape>(acc, args, row, col);
+  }
+  return row;
+}
+
 // All rows of a block against one panel of b, which is kNv vectors wide.
 template <GemmShape kShape, std::size_t kNv>
 HWY_INLINE void multiply_panel(const GemmArgs& args, Range rows, std::size_t col) {
-  using E = ElementType<kShape.operands>;
-  constexpr std::size_t kMr = kTileRows<E>;
-  constexpr std::size_t kRest = kShape.m % kMr;  // row blocks are whole tiles, but for the last
-  constexpr std::size_t kSteps = kShape.k / kPair<E>;
-  const E* a = static_cast<const E*>(args.a);
-  const E* b = static_cast<const E*>(args.b) + col * kShape.k;
-  std::size_t row = rows.begin;
-  for (; row + kMr <= rows.end; row += kMr) {
-    Accumulators<kMr, kNv> acc;
-    acc.clear();
-    multiply(a + row * kShape.k, kShape.k, kPair<E>, b, kNv * kLanes * kPair<E>, kSteps, acc);
-    finish_tile<kShape>(acc, args, row, col);
-  }
-  if constexpr (kRest != 0) {
-    if (row < rows.end) {
-      Accumulators<kRest, kNv> acc;
-      acc.clear();
-      multiply(a + row * kShape.k, kShape.k, kPair<E>, b, kNv * kLanes * kPair<E>, kSteps, acc);
-      finish_tile<kShape>(acc, args, row, col);
-    }
-  }
+  constexpr std::size_t kMr = kTileRows<ElementType<kShape.operands>>;
+  const RowTiles tiles = cover_rows<kMr>(rows.end - rows.begin);
+  std::size_t row = multiply_tiles<kShape, kMr, kNv>(args, rows.begin, tiles.whole, col);
+  if constexpr (kMr > 4) row = multiply_tiles<kShape, 4, kNv>(args, row, tiles.fours, col);
+  multiply_tiles<kShape, 1, kNv>(args, row, tiles.ones, col);
 }
 
 template <GemmShape kShape>
 void gemm_nn(const GemmArgs& args, std::size_t task) {
   static_assert(kShape.n % kWidthQuantum == 0 && kShape.k % kWidthQuantum == 0,
                 "gemm: n and k must be multiples of 32, one register panel");
-  constexpr GemmGrid g = gemm_grid(kShape);
-  const Range rows = block(task / g.col_blocks, g.row_block, kShape.m);
+  const GemmGrid g = gemm_grid(kShape.with_rows(args.rows));
+  const Range rows = block(task / g.col_blocks, g.row_block, args.rows);
   const Range cols = block(task % g.col_blocks, g.col_block, kShape.n);
   std::size_t col = cols.begin;
   for (; col + kPanel <= cols.end; col += kPanel) multiply_panel<kShape, kTileVectors>(args, rows, col);
@@ -81,21 +95,20 @@ inline constexpr std::size_t kReduceBlock = 512;
 template <GemmShape kShape>
 void gemm_tn(const GemmArgs& args, std::size_t task) {
   using E = ElementType<kShape.operands>;
-  static_assert(kShape.k % kPair<E> == 0, "gemm: the reduced extent must be even for bf16");
   constexpr GemmGrid g = gemm_grid(kShape);
   const Range rows = block(task / g.col_blocks, g.row_block, kShape.m);
   const Range cols = block(task % g.col_blocks, g.col_block, kShape.n);
   const E* a = static_cast<const E*>(args.a);
   const E* b = static_cast<const E*>(args.b);
   float* c = static_cast<float*>(args.c);
-  for (std::size_t k = 0; k < kShape.k; k += kReduceBlock) {
-    const std::size_t steps = (kShape.k - k < kReduceBlock ? kShape.k - k : kReduceBlock) / kPair<E>;
+  for (std::size_t k = 0; k < args.rows; k += kReduceBlock) {
+    const std::size_t steps = (args.rows - k < kReduceBlock ? args.rows - k : kReduceBlock) / kPair<E>;
     for (std::size_t col = cols.begin; col < cols.end; col += kRightPanel) {
       for (std::size_t row = rows.begin; row < rows.end; row += kLeftPanel) {
         Accumulators<kLeftPanel, kRightVectors> acc;
         acc.clear();
-        multiply(a + row * kShape.k + k * kLeftPanel, kPair<E>, kLeftPanel * kPair<E>,
-                 b + col * kShape.k + k * kRightPanel, kRightPanel * kPair<E>, steps, acc);
+        multiply(a + row * args.rows + k * kLeftPanel, kPair<E>, kLeftPanel * kPair<E>,
+                 b + col * args.rows + k * kRightPanel, kRightPanel * kPair<E>, steps, acc);
         HWY_UNROLL(16) for (std::size_t i = 0; i < kLeftPanel; ++i) {
           float* out = c + (row + i) * kShape.n + col;
           HWY_UNROLL(16) for (std::size_t j = 0; j < kRightVectors; ++j)
@@ -180,9 +193,9 @@ void pack_activation(const PackArgs& args, std::size_t task) {
   constexpr std::size_t kWidth = kShape.op == PackOp::left ? kLeftPanel : kRightPanel;
   const auto* x = static_cast<const E*>(args.source);
   auto* packed = static_cast<E*>(args.packed);
-  const Range rows = block(task, kPackBlock, kShape.rows);
+  const Range rows = block(task, kPackBlock, args.rows);
   for (std::size_t col = 0; col < kShape.cols; col += kWidth) {
-    E* out = packed + col * kShape.rows + rows.begin * kWidth;
+    E* out = packed + col * args.rows + rows.begin * kWidth;
     for (std::size_t row = rows.begin; row < rows.end; row += kPair<E>, out += kWidth * kPair<E>) {
       const E* from = x + row * kShape.cols + col;
       pack_rows<kWidth>(from, from + (kPair<E> - 1) * kShape.cols, out);

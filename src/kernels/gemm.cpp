@@ -16,10 +16,10 @@ namespace diecast::HWY_NAMESPACE {
 void gemm_table(KernelTable<ActivePreset>& table) {
   static constexpr const KernelShapes& shapes = KernelPlan<ActivePreset>::shapes;
   [&]<std::size_t... kSlot>(std::index_sequence<kSlot...>) {
-    table.gemms = {gemm_kernel<shapes.gemms.items[kSlot]>()...};
+    table.gemms = {gemm_kernel<shapes.gemms.items[kSlot].kernel()>()...};
   }(std::make_index_sequence<shapes.gemms.count>());
   [&]<std::size_t... kSlot>(std::index_sequence<kSlot...>) {
-    table.packs = {pack_kernel<shapes.packs.items[kSlot]>()...};
+    table.packs = {pack_kernel<shapes.packs.items[kSlot].kernel()>()...};
   }(std::make_index_sequence<shapes.packs.count>());
 }
 

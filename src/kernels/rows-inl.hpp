@@ -26,7 +26,7 @@ void norm_forward(const NormArgs& args, std::size_t task) {
   constexpr std::size_t kWidth = kShape.width;
   constexpr float kInverse = 1.0f / static_cast<float>(kWidth);
   auto* y_all = static_cast<ElementType<kShape.result>*>(args.y);
-  const Range rows = block(task, kRowBlock, kShape.rows);
+  const Range rows = block(task, kRowBlock, args.rows);
   for (std::size_t row = rows.begin; row < rows.end; ++row) {
     const float* HWY_RESTRICT x = args.x + row * kWidth;
     auto* HWY_RESTRICT y = y_all + row * kWidth;
@@ -64,7 +64,7 @@ void norm_backward(const NormArgs& args, std::size_t task) {
   float* HWY_RESTRICT d_weight = args.partial + task * 2 * kWidth;
   float* HWY_RESTRICT d_bias = d_weight + kWidth;
   for (std::size_t i = 0; i < 2 * kWidth; i += kLanes) store(hn::Zero(d), d_weight + i);
-  const Range rows = block(task, kRowBlock, kShape.rows);
+  const Range rows = block(task, kRowBlock, args.rows);
   for (std::size_t row = rows.begin; row < rows.end; ++row) {
     const float* HWY_RESTRICT x = args.x + row * kWidth;
     const auto* HWY_RESTRICT dy = dy_all + row * kWidth;
@@ -117,7 +117,7 @@ void activation_forward(const ActivationArgs& args, std::size_t task) {
   constexpr std::size_t kWidth = kShape.width;
   const E* HWY_RESTRICT x = static_cast<const E*>(args.x);
   E* HWY_RESTRICT y = static_cast<E*>(args.y);
-  const Range rows = block(task, kRowBlock, kShape.rows);
+  const Range rows = block(task, kRowBlock, args.rows);
   if constexpr (kShape.kind == MlpKind::gelu) {
     for (std::size_t i = rows.begin * kWidth; i < rows.end * kWidth; i += kLanes)
       store(gelu(load_f32(x + i)).value, y + i);
@@ -140,7 +140,7 @@ void activation_backward(const ActivationArgs& args, std::size_t task) {
   const E* HWY_RESTRICT x = static_cast<const E*>(args.x);
   const E* HWY_RESTRICT dy = static_cast<const E*>(args.dy);
   E* HWY_RESTRICT dx = static_cast<E*>(args.dx);
-  const Range rows = block(task, kRowBlock, kShape.rows);
+  const Range rows = block(task, kRowBlock, args.rows);
   if constexpr (kShape.kind == MlpKind::gelu) {
     for (std::size_t i = rows.begin * kWidth; i < rows.end * kWidth; i += kLanes)
       store(hn::Mul(load_f32(dy + i), gelu(load_f32(x + i)).derivative), dx + i);

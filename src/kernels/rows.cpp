@@ -16,11 +16,12 @@ namespace diecast::HWY_NAMESPACE {
 void row_table(KernelTable<ActivePreset>& table) {
   static constexpr const KernelShapes& shapes = KernelPlan<ActivePreset>::shapes;
   [&]<std::size_t... kSlot>(std::index_sequence<kSlot...>) {
-    table.norms = {NormFns{&norm_forward<shapes.norms.items[kSlot]>, &norm_backward<shapes.norms.items[kSlot]>}...};
+    table.norms = {NormFns{&norm_forward<shapes.norms.items[kSlot].kernel()>,
+                           &norm_backward<shapes.norms.items[kSlot].kernel()>}...};
   }(std::make_index_sequence<shapes.norms.count>());
   [&]<std::size_t... kSlot>(std::index_sequence<kSlot...>) {
-    table.activations = {ActivationFns{&activation_forward<shapes.activations.items[kSlot]>,
-                                       &activation_backward<shapes.activations.items[kSlot]>}...};
+    table.activations = {ActivationFns{&activation_forward<shapes.activations.items[kSlot].kernel()>,
+                                       &activation_backward<shapes.activations.items[kSlot].kernel()>}...};
   }(std::make_index_sequence<shapes.activations.count>());
   [&]<std::size_t... kSlot>(std::index_sequence<kSlot...>) {
     table.losses = {&loss_row<shapes.losses.items[kSlot]>...};

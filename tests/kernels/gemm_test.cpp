@@ -57,10 +57,9 @@ void run_all(const Kernel& kernel, const Args& args, std::size_t tasks) {
 }
 
 Operand packed(const Kernels& kernels, const PackShape& shape, const std::vector<double>& source) {
-  const bool weight = shape.op == PackOp::weight || shape.op == PackOp::weight_transpose;
-  Operand from(weight ? Element::f32 : shape.operands, source);
+  Operand from(shape.is_weight() ? Element::f32 : shape.operands, source);
   Operand to(shape.operands, source.size());
-  run_all(kernels.packs[kShapes.packs.index(shape)], PackArgs{from.data(), to.data()}, pack_tasks(shape));
+  run_all(kernels.packs[kShapes.packs.index(shape)], PackArgs{from.data(), to.data(), shape.rows}, pack_tasks(shape));
   CHECK(to.guards_hold());
   return to;
 }
@@ -95,7 +94,7 @@ void check_nn(const GemmShape& s) {
           c(s.result, s.m * s.n);
       Operand right = packed(kernels, pack, plain ? b : transposed(b, s.k, s.n));
       const GemmArgs args{left.data(), right.data(), c.data(), s.bias ? row.floats() : nullptr,
-                          s.skip ? matrix.floats() : nullptr};
+                          s.skip ? matrix.floats() : nullptr, s.rows()};
       run_all(kernels.gemms[kShapes.gemms.index(s)], args, gemm_grid(s).tasks());
       check_elements(c, expected.value, [&](std::size_t i) { return kTolerance * expected.magnitude[i]; });
     });
@@ -115,7 +114,7 @@ void check_tn(const GemmShape& s) {
   REQUIRE(kShapes.packs.contains(right));
   on_every_target([&](const Kernels& kernels) {
     Operand x = packed(kernels, left, a), y = packed(kernels, right, b), c(Element::f32, start);
-    const GemmArgs args{x.data(), y.data(), c.data(), nullptr, nullptr};
+    const GemmArgs args{x.data(), y.data(), c.data(), nullptr, nullptr, s.rows()};
     run_all(kernels.gemms[kShapes.gemms.index(s)], args, gemm_grid(s).tasks());
     check_elements(c, expected.value, [&](std::size_t i) { return kTolerance * expected.magnitude[i]; });
   });
@@ -143,8 +142,7 @@ TEST_CASE("packing keeps every element, rounded to nearest even, and nothing els
   for (std::size_t i = 0; i < kShapes.packs.count; ++i) {
     const PackShape& shape = kShapes.packs.items[i];
     INFO("pack " << static_cast<int>(shape.op) << " " << shape.rows << "x" << shape.cols);
-    const bool weight = shape.op == PackOp::weight || shape.op == PackOp::weight_transpose;
-    const auto source = random_values(weight ? Element::f32 : shape.operands, shape.rows * shape.cols, 8);
+      const auto source = random_values(shape.is_weight() ? Element::f32 : shape.operands, shape.rows * shape.cols, 8);
     auto expected = source;
     for (double& x : expected) x = rounded(shape.operands, x);
     std::ranges::sort(expected);

@@ -130,6 +130,7 @@ TEST_CASE("a norm and the statistics it saves agree with the reference") {
       args.mean = saved_mean.floats();
       args.rstd = saved_rstd.floats();
       args.eps = kEps;
+      args.rows = c.shape.rows;
       run_all(kernels.norms[slot].forward, args, row_tasks(c.shape.rows));
       check_elements(y, expected, near(expected));
       check_elements(saved_rstd, rstd, near(rstd));
@@ -178,6 +179,7 @@ TEST_CASE("the gradients of a norm are the exact derivatives, with a skip and wi
         args.skip = skips ? skip.floats() : nullptr;
         args.dx = out.floats();
         args.partial = partial.floats();
+        args.rows = c.shape.rows;
         run_all(kernels.norms[slot].backward, args, tasks);
         check_elements(out, skips ? dx_skip : dx, near(dx_skip));
         // The tasks' sums, added up; without a bias its sums are not needed.
@@ -221,11 +223,11 @@ TEST_CASE("an activation and its gradient agree with the reference from the flat
     on_every_target([&](const Kernels& kernels) {
       Operand from(s.operands, x), to(s.operands, expected.size()), d_to(s.operands, dy),
           d_from(s.operands, x.size());
-      run_all(kernels.activations[i].forward, ActivationArgs{from.data(), to.data(), nullptr, nullptr},
+      run_all(kernels.activations[i].forward, ActivationArgs{from.data(), to.data(), nullptr, nullptr, s.rows},
               row_tasks(s.rows));
       check_elements(to, expected, near(expected));
       run_all(kernels.activations[i].backward,
-              ActivationArgs{from.data(), nullptr, d_to.data(), d_from.data()}, row_tasks(s.rows));
+              ActivationArgs{from.data(), nullptr, d_to.data(), d_from.data(), s.rows}, row_tasks(s.rows));
       check_elements(d_from, dx, near(dx));
     });
   }

@@ -41,7 +41,7 @@ void gemm_nn(const Context<P>& ctx, Tensor<const E, Shape<kM, kK>> x, Tensor<E, 
              Tensor<R, Shape<kM, kN>> y, Bias bias, Skip skip) {
   constexpr GemmShape shape{GemmOp::nn, kM, kN, kK, element_of<E>, element_of<R>, given<Bias>, given<Skip>};
   const GemmFn kernel = ctx.kernels->gemms[slot(KernelPlan<P>::shapes.gemms, shape)];
-  const GemmArgs args{x.data, packed.data, y.data, bias.data, skip.data};
+  const GemmArgs args{x.data, packed.data, y.data, bias.data, skip.data, kM};
   ctx.pool->run(gemm_grid(shape).tasks(), [&](std::size_t task, std::size_t) { kernel(args, task); });
 }
 
@@ -49,9 +49,10 @@ void gemm_nn(const Context<P>& ctx, Tensor<const E, Shape<kM, kK>> x, Tensor<E, 
 template <class P, class E, std::size_t kM, std::size_t kN, std::size_t kK>
 void gemm_tn(const Context<P>& ctx, Tensor<E, Shape<kK, kM>> a, Tensor<E, Shape<kK, kN>> b,
              Tensor<float, Shape<kM, kN>> c) {
+  static_assert(kK % 2 == 0, "gemm_tn: the number of tokens must be even, bf16 products come in pairs");
   constexpr GemmShape shape{GemmOp::tn, kM, kN, kK, element_of<E>, Element::f32};
   const GemmFn kernel = ctx.kernels->gemms[slot(KernelPlan<P>::shapes.gemms, shape)];
-  const GemmArgs args{a.data, b.data, c.data, nullptr, nullptr};
+  const GemmArgs args{a.data, b.data, c.data, nullptr, nullptr, kK};
   ctx.pool->run(gemm_grid(shape).tasks(), [&](std::size_t task, std::size_t) { kernel(args, task); });
 }
 
@@ -59,12 +60,11 @@ void gemm_tn(const Context<P>& ctx, Tensor<E, Shape<kK, kM>> a, Tensor<E, Shape<
 template <PackOp kOp, class P, class S, class E, std::size_t kRows, std::size_t kCols, class Packed>
 void pack_panels(const Context<P>& ctx, Tensor<S, Shape<kRows, kCols>> source, Tensor<E, Packed> packed) {
   static_assert(Packed::size == kRows * kCols, "pack_panels: packed and source must have one size");
-  constexpr bool kWeight = kOp == PackOp::weight || kOp == PackOp::weight_transpose;
-  static_assert(std::is_same_v<std::remove_const_t<S>, std::conditional_t<kWeight, float, E>>,
-                "pack_panels: weights are packed from f32 masters, activations from the operands' type");
   constexpr PackShape shape{kOp, kRows, kCols, element_of<E>};
+  static_assert(std::is_same_v<std::remove_const_t<S>, std::conditional_t<shape.is_weight(), float, E>>,
+                "pack_panels: weights are packed from f32 masters, activations from the operands' type");
   const PackFn kernel = ctx.kernels->packs[slot(KernelPlan<P>::shapes.packs, shape)];
-  const PackArgs args{source.data, packed.data};
+  const PackArgs args{source.data, packed.data, kRows};
   ctx.pool->run(pack_tasks(shape), [&](std::size_t task, std::size_t) { kernel(args, task); });
 }
 

@@ -14,6 +14,9 @@ enum class GemmOp : std::uint8_t {
 };
 
 /// A matrix product, everything about it that is fixed when the preset is compiled.
+///
+/// Every shape has a `kernel()`: itself without the number of tokens, which a kernel takes as an argument. It bounds
+/// the outermost loop only, and so products over a batch, a sequence and a single token share their code.
 struct GemmShape {
   GemmOp op = GemmOp::nn;
   std::size_t m = 0, n = 0, k = 0;
@@ -22,6 +25,15 @@ struct GemmShape {
   bool bias = false;  ///< adds a row vector (n)
   bool skip = false;  ///< adds a matrix (m, n), the residual stream
   constexpr bool operator==(const GemmShape&) const = default;
+
+  /// The extent that counts tokens: rows of c in nn, the reduced extent in tn.
+  constexpr std::size_t rows() const { return op == GemmOp::nn ? m : k; }
+  constexpr GemmShape with_rows(std::size_t rows) const {
+    GemmShape s = *this;
+    (op == GemmOp::nn ? s.m : s.k) = rows;
+    return s;
+  }
+  constexpr GemmShape kernel() const { return with_rows(0); }
 };
 
 enum class PackOp : std::uint8_t {
@@ -37,6 +49,9 @@ struct PackShape {
   std::size_t rows = 0, cols = 0;
   Element operands = Element::f32;
   constexpr bool operator==(const PackShape&) const = default;
+
+  constexpr bool is_weight() const { return op == PackOp::weight || op == PackOp::weight_transpose; }
+  constexpr PackShape kernel() const { return {op, is_weight() ? rows : 0, cols, operands}; }
 };
 
 /// Causal self-attention on fused rows: H query heads, then H_kv key heads, then H_kv value heads.
@@ -49,6 +64,11 @@ struct AttentionShape {
 
   constexpr std::size_t width() const { return (n_heads + 2 * n_kv_heads) * head_dim; }
   constexpr std::size_t out_width() const { return n_heads * head_dim; }
+  constexpr AttentionShape kernel() const {
+    AttentionShape s = *this;
+    s.batch = 0;
+    return s;
+  }
 };
 
 struct NormShape {
@@ -57,6 +77,8 @@ struct NormShape {
   Element result = Element::f32;
   bool bias = false;
   constexpr bool operator==(const NormShape&) const = default;
+
+  constexpr NormShape kernel() const { return {norm, 0, width, result, bias}; }
 };
 
 /// GELU (width to width) or SwiGLU (2 width to width).
@@ -65,6 +87,8 @@ struct ActivationShape {
   std::size_t rows = 0, width = 0;
   Element operands = Element::f32;
   constexpr bool operator==(const ActivationShape&) const = default;
+
+  constexpr ActivationShape kernel() const { return {kind, 0, width, operands}; }
 };
 
 /// Softmax and cross-entropy of f32 logits, in rows of `padded` of which `vocab` count.

@@ -18,11 +18,13 @@ struct GemmArgs {
   void* c;
   const float* bias;  ///< (n), where the shape has a bias
   const float* skip;  ///< (m, n), where the shape has one
+  std::size_t rows;   ///< GemmShape::rows()
 };
 
 struct PackArgs {
   const void* source;  ///< f32 master for weights, operand element for activations
   void* packed;
+  std::size_t rows;    ///< of the source
 };
 
 struct AttentionArgs {
@@ -60,6 +62,7 @@ struct NormArgs {
   const float* skip;    ///< backward: added to dx, or null
   float* dx;            ///< backward: (rows, width)
   float* partial;       ///< backward: (row_tasks, 2, width): sums of dweight and dbias of a task's rows
+  std::size_t rows;
 };
 
 struct ActivationArgs {
@@ -67,6 +70,7 @@ struct ActivationArgs {
   void* y;         ///< (rows, width)
   const void* dy;  ///< backward
   void* dx;        ///< backward
+  std::size_t rows;
 };
 
 struct LossArgs {

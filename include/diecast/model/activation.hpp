@@ -31,12 +31,12 @@ struct Activation {
 
   template <class P>
   static void forward(const Context<P>& ctx, const Frame<Activation>&, In<Input> x, Out<Output> y) {
-    run(ctx, kernels(ctx).forward, {x.data, y.data, nullptr, nullptr});
+    run(ctx, kernels(ctx).forward, {x.data, y.data, nullptr, nullptr, kRows});
   }
 
   template <class P>
   static void backward(const Context<P>& ctx, const Frame<Activation>&, In<Input> x, In<Output> dy, Out<Input> dx) {
-    run(ctx, kernels(ctx).backward, {x.data, nullptr, dy.data, dx.data});
+    run(ctx, kernels(ctx).backward, {x.data, nullptr, dy.data, dx.data, kRows});
   }
 
  private:

@@ -72,6 +72,7 @@ struct NormLayer {
     args.mean = saved<"mean">(f).data;
     args.rstd = saved<"rstd">(f).data;
     args.eps = static_cast<float>(kEpsNano * 1e-9);
+    args.rows = kRows;
     return args;
   }
 };
