@@ -1,6 +1,8 @@
-// Causal self-attention, forward and backward, one (sequence, key/value head) a task. Scores exist for one
-// block of queries at a time; backward recomputes them from the saved log-sum-exp, so memory grows linearly
-// with the context (Dao et al. 2022, arXiv:2205.14135). Included once per target.
+// Causal self-attention, forward and backward, one (sequence, key/value head) a task. Scores exist for one block
+// of queries and keys at a time: forward keeps a running maximum and sum, backward recomputes the weights from
+// the saved log-sum-exp, so memory grows linearly with the context (Dao et al. 2022, arXiv:2205.14135). Blocks are
+// held transposed, (keys, queries): what belongs to a query is then a lane, and no sum runs across lanes.
+// Included once per target.
 #if defined(DIECAST_ATTENTION_INL) == defined(HWY_TARGET_TOGGLE)
 #ifdef DIECAST_ATTENTION_INL
 #undef DIECAST_ATTENTION_INL
@@ -10,344 +12,309 @@
 
 #include <cmath>
 
-#include <diecast/core/element.hpp>
-#include <diecast/core/random.hpp>
-#include <diecast/kernels/grid.hpp>
-#include <diecast/kernels/table.hpp>
-
+#include "kernels/attention_parts-inl.hpp"
 #include "kernels/math-inl.hpp"
-#include "kernels/tile-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace diecast::HWY_NAMESPACE {
 
-// ---- small f32 products in cache
-
-enum class Store { overwrite, accumulate };
-
-// Columns [col, col + kNv vectors) of c (rows, n) = a b, where element (i, s) of a is at i * a_row + s * a_step.
-template <Store kStore, std::size_t kNv>
-HWY_INLINE void small_gemm_panel(std::size_t rows, std::size_t depth, const float* a, std::size_t a_row,
-                                 std::size_t a_step, const float* b, std::size_t ldb, float* c, std::size_t ldc) {
-  constexpr std::size_t kMr = 4;  // rows are a multiple of it
-  for (std::size_t i = 0; i < rows; i += kMr) {
-    Accumulators<kMr, kNv> acc;
-    acc.clear();
-    multiply(a + i * a_row, a_row, a_step, b, ldb, depth, acc);
-    HWY_UNROLL(16) for (std::size_t r = 0; r < kMr; ++r) {
-      float* out = c + (i + r) * ldc;
-      HWY_UNROLL(16) for (std::size_t j = 0; j < kNv; ++j) {
-        V v = acc.v[r][j];
-        if constexpr (kStore == Store::accumulate) v = hn::Add(v, load_f32(out + j * kLanes));
-        store(v, out + j * kLanes);
-      }
-    }
-  }
-}
-
-// c (rows, cols) = a b with cols a multiple of the vector.
-template <Store kStore>
-HWY_INLINE void small_gemm(std::size_t rows, std::size_t cols, std::size_t depth, const float* a,
-                           std::size_t a_row, std::size_t a_step, const float* b, std::size_t ldb, float* c,
-                           std::size_t ldc) {
-  std::size_t col = 0;
-  for (; col + kPanel <= cols; col += kPanel)
-    small_gemm_panel<kStore, kTileVectors>(rows, depth, a, a_row, a_step, b + col, ldb, c + col, ldc);
-  for (; col < cols; col += kLanes)
-    small_gemm_panel<kStore, 1>(rows, depth, a, a_row, a_step, b + col, ldb, c + col, ldc);
-}
-
-// ---- moving heads between the fused rows and scratch
-
-// out (T, D) = one head's columns of the fused rows, rotated by RoPE where `rope` is given.
-template <std::size_t kDim, class E>
-HWY_INLINE void load_head(const E* in, std::size_t stride, std::size_t rows, const float* rope, float* out) {
-  constexpr std::size_t kHalf = kDim / 2;
-  for (std::size_t t = 0; t < rows; ++t, in += stride, out += kDim) {
-    if (rope == nullptr) {
-      for (std::size_t i = 0; i < kDim; i += kLanes) store(load_f32(in + i), out + i);
-    } else {
-      const float* angle = rope + t * kDim;
-      for (std::size_t i = 0; i < kHalf; ++i) {
-        const float c = angle[i], s = angle[kHalf + i];
-        const float a = in[i], b = in[kHalf + i];
-        out[i] = a * c - b * s;
-        out[kHalf + i] = b * c + a * s;
-      }
-    }
-  }
-}
-
-// The reverse: rotation is undone, which is the transposed rotation.
-template <std::size_t kDim, class E>
-HWY_INLINE void store_head(const float* in, std::size_t rows, const float* rope, E* out, std::size_t stride) {
-  constexpr std::size_t kHalf = kDim / 2;
-  for (std::size_t t = 0; t < rows; ++t, in += kDim, out += stride) {
-    if (rope == nullptr) {
-      for (std::size_t i = 0; i < kDim; i += kLanes) store(load_f32(in + i), out + i);
-    } else {
-      const float* angle = rope + t * kDim;
-      for (std::size_t i = 0; i < kHalf; ++i) {
-        const float c = angle[i], s = angle[kHalf + i];
-        out[i] = E(in[i] * c + in[kHalf + i] * s);
-        out[kHalf + i] = E(in[kHalf + i] * c - in[i] * s);
-      }
-    }
-  }
-}
-
-// out (D, ld) = transpose of in (T, D); columns from `rows` to ld become zero.
-template <std::size_t kDim>
-HWY_INLINE void transpose(const float* in, std::size_t rows, float* out, std::size_t ld) {
-  const F32 d;
-  const hn::RebindToSigned<F32> di;
-  const auto index = hn::Mul(hn::Iota(di, 0), hn::Set(di, static_cast<std::int32_t>(kDim)));
-  for (std::size_t t = 0; t < ld; t += kLanes) {
-    const auto valid = hn::FirstN(d, rows > t ? rows - t : 0);
-    for (std::size_t i = 0; i < kDim; ++i)
-      store(hn::MaskedGatherIndex(valid, d, in + t * kDim + i, index), out + i * ld + t);
-  }
-}
-
-HWY_INLINE void fill_zero(float* p, std::size_t n) {
-  for (std::size_t i = 0; i < n; i += kLanes) store(hn::Zero(F32()), p + i);
-}
-
-// ---- the layout of a thread's scratch
-
-template <AttentionShape kShape>
-struct AttentionScratch {
-  static constexpr std::size_t kT = padded_keys(kShape.seq_len);
-  static constexpr std::size_t kD = kShape.head_dim;
-  float *keys, *keys_t, *values, *values_t, *d_keys, *d_values;  // (T, D), transposed (D, T)
-  float *q, *d_out, *d_q;                                        // (query block, D)
-  float *scores, *d_scores;                                      // (query block, T)
-  float* delta;                                                  // (query block)
-
-  explicit AttentionScratch(float* p) {
-    constexpr auto sizes = attention_scratch_blocks(kShape);
-    float** const blocks[sizes.size()] = {&keys, &keys_t, &values, &values_t, &d_keys,   &d_values,
-                                          &q,    &d_out,  &d_q,    &scores,   &d_scores, &delta};
-    for (std::size_t i = 0; i < sizes.size(); ++i) {
-      *blocks[i] = p;
-      p += sizes[i];
-    }
-  }
-};
-
-// One query head's place in the shape and in the dropout stream.
-template <AttentionShape kShape>
-struct Head {
-  std::size_t batch, query_head;
-
-  std::size_t row(std::size_t t) const { return batch * kShape.seq_len + t; }
-  std::uint32_t dropout_row_key(std::uint32_t key, std::size_t t) const {
-    const auto row = static_cast<std::uint32_t>((batch * kShape.n_heads + query_head) * kShape.seq_len + t);
-    return diecast::mix32(key ^ diecast::mix32(row));
-  }
-};
-
+// A masked score: its exponential is zero, and it stays finite when scaled.
 inline constexpr float kMasked = -1e30f;
 
-// Scaled scores of query block `first`, masked beyond the diagonal up to `limit`. Rows past the sequence's
-// end are computed on zero queries and never used.
+// Scores are computed in tiles of kTileKeys keys and kTileQueries queries.
+inline constexpr std::size_t kTileKeys = 4;
+inline constexpr std::size_t kTileQueryVectors = 2;
+inline constexpr std::size_t kTileQueries = kTileQueryVectors * kLanes;
+// Queries that share a bound of keys in forward: a vector of them, or the rows of a product where those are more.
+inline constexpr std::size_t kWeightQueries = kLanes < kProductRows ? kProductRows : kLanes;
+static_assert(kQueryBlock % kTileQueries == 0 && kKeyBlock % kProductRows == 0 && kProductRows % kTileKeys == 0 &&
+                  kTileQueries % kProductRows == 0,
+              "attention: a product must read no score that no tile wrote");
+
+// A block of one query head's queries and everything a block of scores needs of them.
 template <AttentionShape kShape>
-HWY_INLINE void block_scores(AttentionScratch<kShape>& s, std::size_t first, std::size_t limit) {
-  using Scratch = AttentionScratch<kShape>;
-  small_gemm<Store::overwrite>(kQueryBlock, limit, Scratch::kD, s.q, Scratch::kD, 1, s.keys_t, Scratch::kT, s.scores,
-                               Scratch::kT);
-  for (std::size_t i = 0; i < kQueryBlock; ++i)
-    for (std::size_t j = first + i + 1; j < limit; ++j) s.scores[i * Scratch::kT + j] = kMasked;
+struct QueryBlock {
+  static constexpr std::size_t kD = kShape.head_dim;
+  std::size_t batch, head;
+  Segment segment;
+  std::size_t begin;  // position in the segment
+  std::size_t rows;   // how many exist; the block is padded with zeros
+
+  QueryBlock(std::size_t batch_, std::size_t head_, Segment segment_, std::size_t begin_)
+      : batch(batch_), head(head_), segment(segment_), begin(begin_),
+        rows(segment.length - begin < kQueryBlock ? segment.length - begin : kQueryBlock) {}
+
+  std::size_t row() const { return batch * kShape.seq_len + segment.begin + begin; }
+  std::size_t statistic() const { return (batch * kShape.n_heads + head) * kShape.seq_len + segment.begin + begin; }
+  std::size_t in() const { return row() * kShape.width() + head * kD; }
+  std::size_t out() const { return row() * kShape.out_width() + head * kD; }
+  const float* angles(const AttentionArgs& args) const {
+    return kShape.rope ? args.rope + begin * kD : nullptr;
+  }
+};
+
+// Whether training drops weights, for kernels of shapes with dropout.
+template <AttentionShape kShape>
+HWY_INLINE bool drops(const AttentionArgs& args) {
+  return kShape.dropout != 0 && args.training;
 }
 
-template <AttentionShape kShape, class E>
-HWY_INLINE std::size_t load_queries(const E* qkv, const Head<kShape>& head, const float* rope, std::size_t first,
-                                    float* q) {
+// The dropout stream's key of each query of the block.
+template <AttentionShape kShape>
+HWY_INLINE void dropout_keys(const AttentionArgs& args, const QueryBlock<kShape>& q, std::uint32_t* keys) {
+  const U32 d;
+  for (std::size_t i = 0; i < kQueryBlock; i += kLanes) {
+    const auto row = hn::Iota(d, static_cast<std::uint32_t>(q.statistic() + i));
+    hn::StoreU(mix32(hn::Xor(hn::Set(d, args.dropout_key), mix32(row))), d, keys + i);
+  }
+}
+
+// Calls tile(key, query) for the tiles of a block of scores that hold an unmasked one; both count from the block.
+// `diagonal` is the first query's position less the first key's, or kKeyBlock or more where nothing is masked.
+template <class Tile>
+HWY_INLINE void for_tiles(std::size_t diagonal, const Tile& tile) {
+  for (std::size_t key = 0; key < kKeyBlock; key += kTileKeys)
+    for (std::size_t query = 0; query < kQueryBlock; query += kTileQueries)
+      if (diagonal + query + kTileQueries > key) tile(key, query);
+}
+
+// Lanes whose query comes before the key.
+HWY_INLINE hn::Mask<F32> before(std::size_t key, std::size_t first_query) {
+  const hn::RebindToSigned<F32> di;
+  const auto query = hn::Iota(di, static_cast<std::int32_t>(first_query));
+  return hn::RebindMask(F32(), hn::Lt(query, hn::Set(di, static_cast<std::int32_t>(key))));
+}
+
+template <class E, std::size_t kD>
+HWY_INLINE void score_tile(const E* keys, const E* queries_t,
+                           Accumulators<kTileKeys, kTileQueryVectors>& acc) {
+  acc.clear();
+  multiply(keys, kD, kPair<E>, queries_t, kQueryBlock * kPair<E>, kD / kPair<E>, acc);
+}
+
+// ---- forward
+
+// The scores of a block, and each query's maximum so far.
+template <AttentionShape kShape, class S>
+HWY_INLINE void forward_scores(const S& s, std::size_t key_begin, std::size_t diagonal) {
+  using E = ElementType<kShape.operands>;
   constexpr std::size_t kD = kShape.head_dim;
-  const std::size_t rows = kShape.seq_len - first < kQueryBlock ? kShape.seq_len - first : kQueryBlock;
-  load_head<kD>(qkv + head.row(first) * kShape.width() + head.query_head * kD, kShape.width(), rows,
-                rope == nullptr ? nullptr : rope + first * kD, q);
-  const V scale = hn::Set(F32(), 1.0f / std::sqrt(static_cast<float>(kD)));
-  for (std::size_t i = 0; i < rows * kD; i += kLanes) store(hn::Mul(load_f32(q + i), scale), q + i);
-  fill_zero(q + rows * kD, (kQueryBlock - rows) * kD);
-  return rows;
+  for_tiles(diagonal, [&](std::size_t key, std::size_t query) HWY_ATTR {
+    Accumulators<kTileKeys, kTileQueryVectors> acc;
+    score_tile<E, kD>(s.keys + (key_begin + key) * kD, s.queries_t + query * kPair<E>, acc);
+    const bool masks = key + kTileKeys > diagonal + query + 1;
+    HWY_UNROLL(16) for (std::size_t j = 0; j < kTileQueryVectors; ++j) {
+      const std::size_t first = query + j * kLanes;
+      V max = load_f32(s.block_max + first);
+      HWY_UNROLL(16) for (std::size_t i = 0; i < kTileKeys; ++i) {
+        V v = acc.v[i][j];
+        if (masks) v = hn::IfThenElse(before(key + i, diagonal + first), hn::Set(F32(), kMasked), v);
+        max = hn::Max(max, v);
+        store(v, s.scores + (key + i) * kQueryBlock + first);
+      }
+      store(max, s.block_max + first);
+    }
+  });
+}
+
+// Weights relative to the maximum so far, as the left operand of their product with the values; their sum; and what
+// the output so far must be scaled by. `position` is the first key's in the sequence.
+template <AttentionShape kShape, class S>
+HWY_INLINE void forward_weights(const AttentionArgs& args, const S& s, std::size_t position, std::size_t diagonal) {
+  using E = ElementType<kShape.operands>;
+  const F32 d;
+  const V scale = hn::Set(d, 1.0f / std::sqrt(static_cast<float>(kShape.head_dim)));
+  for (std::size_t query = 0; query < kQueryBlock; query += kLanes) {
+    const V max = load_f32(s.block_max + query);
+    const V shift = hn::Mul(max, scale);
+    const V kept = exp_f32(hn::Mul(hn::Sub(load_f32(s.max + query), max), scale));
+    store(max, s.max + query);
+    store(kept, s.kept + query);
+    V sum = hn::Mul(load_f32(s.sum + query), kept);
+    const std::size_t seen = diagonal + query / kProductRows * kProductRows + kWeightQueries;
+    const std::size_t end = seen < kKeyBlock ? seen : kKeyBlock;
+    const auto weight = [&](std::size_t key) HWY_ATTR {
+      V p = exp_f32(hn::MulSub(load_f32(s.scores + key * kQueryBlock + query), scale, shift));
+      sum = hn::Add(sum, p);
+      if (drops<kShape>(args)) p = hn::Mul(p, dropout_mask(s.drop_keys + query, position + key, kShape.dropout));
+      return p;
+    };
+    for (std::size_t key = 0; key < end; key += 2) {
+      const V even = weight(key);
+      store_pairs(even, weight(key + 1), s.weights + key * kQueryBlock + query * kPair<E>, kQueryBlock);
+    }
+    store(sum, s.sum + query);
+  }
+}
+
+// One query head's block against all its keys.
+template <AttentionShape kShape, class S>
+HWY_INLINE void forward_block(const AttentionArgs& args, const S& s, const QueryBlock<kShape>& q) {
+  using E = ElementType<kShape.operands>;
+  constexpr std::size_t kD = kShape.head_dim;
+  const F32 d;
+  load_head<kD>(static_cast<const E*>(args.qkv) + q.in(), kShape.width(), q.rows, kQueryBlock, q.angles(args),
+                s.queries);
+  transpose_pairs<kD>(s.queries, kQueryBlock, s.queries_t);
+  fill_zero(s.out, kQueryBlock * kD);
+  fill_zero(s.sum, kQueryBlock);
+  for (std::size_t i = 0; i < kQueryBlock; i += kLanes) {
+    store(hn::Set(d, kMasked), s.max + i);
+    store(hn::Set(d, kMasked), s.block_max + i);
+  }
+  if (drops<kShape>(args)) dropout_keys(args, q, s.drop_keys);
+
+  for (std::size_t key = 0; key < q.begin + q.rows; key += kKeyBlock) {
+    const std::size_t diagonal = q.begin - key;
+    forward_scores<kShape>(s, key, diagonal);
+    forward_weights<kShape>(args, s, q.segment.begin + key, diagonal);
+    if (key > 0)
+      for (std::size_t i = 0; i < kQueryBlock; ++i) scale_row<kD>(s.out + i * kD, s.kept[i]);
+    accumulate<kD>(kQueryBlock, s.weights, kPair<E>, kQueryBlock * kPair<E>, s.values_paired + key * kD,
+                   UpToDiagonal<E>{diagonal}, s.out);
+  }
+
+  float* log_sum_exp = args.log_sum_exp + q.statistic();
+  const float scale = 1.0f / std::sqrt(static_cast<float>(kD));
+  for (std::size_t i = 0; i < q.rows; ++i) {
+    log_sum_exp[i] = s.max[i] * scale + std::log(s.sum[i]);
+    scale_row<kD>(s.out + i * kD, 1.0f / s.sum[i]);
+  }
+  store_head<kD>(s.out, q.rows, nullptr, static_cast<E*>(args.out) + q.out(), kShape.out_width());
 }
 
 template <AttentionShape kShape>
 void attention_forward(const AttentionArgs& args, std::size_t task) {
   using E = ElementType<kShape.operands>;
-  using Scratch = AttentionScratch<kShape>;
-  constexpr std::size_t kT = Scratch::kT, kD = Scratch::kD, kGroup = kShape.n_heads / kShape.n_kv_heads;
-  const F32 d;
-  const E* qkv = static_cast<const E*>(args.qkv);
-  E* out = static_cast<E*>(args.out);
-  const float* rope = kShape.rope ? args.rope : nullptr;
+  constexpr std::size_t kD = kShape.head_dim, kGroup = kShape.n_heads / kShape.n_kv_heads;
   const std::size_t batch = task / kShape.n_kv_heads, kv_head = task % kShape.n_kv_heads;
-  Scratch s(args.scratch);
-
-  const E* first_row = qkv + batch * kShape.seq_len * kShape.width();
-  const E* key_columns = first_row + (kShape.n_heads + kv_head) * kD;
-  load_head<kD>(key_columns, kShape.width(), kShape.seq_len, rope, s.keys);
-  load_head<kD>(key_columns + kShape.n_kv_heads * kD, kShape.width(), kShape.seq_len, nullptr, s.values);
-  fill_zero(s.values + kShape.seq_len * kD, (kT - kShape.seq_len) * kD);
-  transpose<kD>(s.keys, kShape.seq_len, s.keys_t, kT);
-
-  for (std::size_t g = 0; g < kGroup; ++g) {
-    const Head<kShape> head{batch, kv_head * kGroup + g};
-    for (std::size_t first = 0; first < kShape.seq_len; first += kQueryBlock) {
-      const std::size_t rows = load_queries<kShape>(qkv, head, rope, first, s.q);
-      const std::size_t limit = padded_keys(first + rows);
-      block_scores(s, first, limit);
-      for (std::size_t i = 0; i < rows; ++i) {
-        float* row = s.scores + i * kT;
-        V max = load_f32(row);
-        for (std::size_t j = kLanes; j < limit; j += kLanes) max = hn::Max(max, load_f32(row + j));
-        const float highest = hn::ReduceMax(d, max);
-        const V shift = hn::Set(d, highest);
-        V sum = hn::Zero(d);
-        for (std::size_t j = 0; j < limit; j += kLanes) {
-          const V e = exp_f32(hn::Sub(load_f32(row + j), shift));
-          sum = hn::Add(sum, e);
-          store(e, row + j);
-        }
-        const float total = hn::ReduceSum(d, sum);
-        args.log_sum_exp[(batch * kShape.n_heads + head.query_head) * kShape.seq_len + first + i] =
-            highest + std::log(total);
-        const V inverse = hn::Set(d, 1.0f / total);
-        const std::uint32_t key = head.dropout_row_key(args.dropout_key, first + i);
-        for (std::size_t j = 0; j < limit; j += kLanes) {
-          V p = hn::Mul(load_f32(row + j), inverse);
-          if constexpr (kShape.dropout != 0)
-            if (args.training) p = hn::Mul(p, dropout_mask(key, static_cast<std::uint32_t>(j), kShape.dropout));
-          store(p, row + j);
-        }
-      }
-      small_gemm<Store::overwrite>(kQueryBlock, kD, limit, s.scores, kT, 1, s.values, kD, s.d_q, kD);
-      store_head<kD>(s.d_q, rows, nullptr, out + head.row(first) * kShape.out_width() + head.query_head * kD,
-                     kShape.out_width());
-    }
-  }
+  const ForwardScratch<kShape> s(args.scratch);
+  for_segments<kShape>(args, batch, [&](Segment segment) HWY_ATTR {
+    const std::size_t padded = padded_keys(segment.length);
+    const E* keys = static_cast<const E*>(args.qkv) +
+                    (batch * kShape.seq_len + segment.begin) * kShape.width() + (kShape.n_heads + kv_head) * kD;
+    load_head<kD>(keys + kShape.n_kv_heads * kD, kShape.width(), segment.length, padded, nullptr, s.keys);
+    interleave_rows<kD>(s.keys, padded, s.values_paired);
+    load_head<kD>(keys, kShape.width(), segment.length, padded, kShape.rope ? args.rope : nullptr, s.keys);
+    for (std::size_t g = 0; g < kGroup; ++g)
+      for (std::size_t begin = 0; begin < segment.length; begin += kQueryBlock)
+        forward_block(args, s, QueryBlock<kShape>(batch, kv_head * kGroup + g, segment, begin));
+  });
 }
 
+// ---- backward
+
 // With p the weights and dp = do vᵀ: ds = p (dp - sum_j p dp), and sum_j p dp = do . o.
+template <AttentionShape kShape, class S>
+HWY_INLINE void backward_scores(const AttentionArgs& args, const S& s, std::size_t key_begin, std::size_t segment,
+                                std::size_t diagonal) {
+  using E = ElementType<kShape.operands>;
+  constexpr std::size_t kD = kShape.head_dim;
+  const F32 d;
+  const V scale = hn::Set(d, 1.0f / std::sqrt(static_cast<float>(kD)));
+  for_tiles(diagonal, [&](std::size_t key, std::size_t query) HWY_ATTR {
+    Accumulators<kTileKeys, kTileQueryVectors> weight, slope;
+    score_tile<E, kD>(s.keys + (key_begin + key) * kD, s.queries_t + query * kPair<E>, weight);
+    score_tile<E, kD>(s.values + (key_begin + key) * kD, s.d_out_t + query * kPair<E>, slope);
+    const bool masks = key + kTileKeys > diagonal + query + 1;
+    HWY_UNROLL(16) for (std::size_t j = 0; j < kTileQueryVectors; ++j) {
+      const std::size_t first = query + j * kLanes;
+      const V lse = load_f32(s.log_sum_exp + first), delta = load_f32(s.delta + first);
+      HWY_UNROLL(16) for (std::size_t i = 0; i < kTileKeys; ++i) {
+        V p = exp_f32(hn::MulSub(weight.v[i][j], scale, lse));
+        if (masks) p = hn::IfThenZeroElse(before(key + i, diagonal + first), p);
+        V dp = slope.v[i][j];
+        weight.v[i][j] = p;
+        if (drops<kShape>(args)) {
+          const V mask = dropout_mask(s.drop_keys + first, segment + key_begin + key + i, kShape.dropout);
+          weight.v[i][j] = hn::Mul(p, mask);
+          dp = hn::Mul(dp, mask);
+        }
+        slope.v[i][j] = hn::Mul(hn::Mul(p, scale), hn::Sub(dp, delta));
+        const std::size_t at = (key + i) * kQueryBlock + first;
+        store(weight.v[i][j], s.weights + at);
+        store(slope.v[i][j], s.d_scores + at);
+      }
+      if constexpr (kPair<E> == 2)
+        HWY_UNROLL(16) for (std::size_t i = 0; i < kTileKeys; i += 2)
+          store_pairs(slope.v[i][j], slope.v[i + 1][j], s.d_scores_paired + (key + i) * kQueryBlock + first * 2,
+                      kQueryBlock);
+    }
+  });
+}
+
+// The block's queries, output gradients and statistics, in every layout that backward reads.
+template <AttentionShape kShape, class S>
+HWY_INLINE void load_backward_queries(const AttentionArgs& args, const QueryBlock<kShape>& q, const S& s) {
+  using E = ElementType<kShape.operands>;
+  constexpr std::size_t kD = kShape.head_dim;
+  const F32 d;
+  const auto lay_out = [&](E* transposed, E* paired) HWY_ATTR {
+    transpose_pairs<kD>(s.queries, kQueryBlock, transposed);
+    interleave_rows<kD>(s.queries, kQueryBlock, paired);
+  };
+  const E* out = static_cast<const E*>(args.out) + q.out();
+  load_head<kD>(static_cast<const E*>(args.d_out) + q.out(), kShape.out_width(), q.rows, kQueryBlock, nullptr, s.queries);
+  lay_out(s.d_out_t, s.d_out_paired);
+  for (std::size_t i = 0; i < q.rows; ++i) {
+    V dot = hn::Zero(d);
+    for (std::size_t c = 0; c < kD; c += kLanes)
+      dot = hn::MulAdd(load_f32(out + i * kShape.out_width() + c), load_f32(s.queries + i * kD + c), dot);
+    s.delta[i] = hn::ReduceSum(d, dot);
+    s.log_sum_exp[i] = args.log_sum_exp[q.statistic() + i];
+  }
+  for (std::size_t i = q.rows; i < kQueryBlock; ++i) {
+    s.delta[i] = 0;
+    s.log_sum_exp[i] = -kMasked;  // a query that does not exist has no weights
+  }
+  load_head<kD>(static_cast<const E*>(args.qkv) + q.in(), kShape.width(), q.rows, kQueryBlock, q.angles(args), s.queries);
+  lay_out(s.queries_t, s.queries_paired);
+  if (drops<kShape>(args)) dropout_keys(args, q, s.drop_keys);
+}
+
+template <AttentionShape kShape, class S>
+HWY_INLINE void backward_block(const AttentionArgs& args, const S& s, const QueryBlock<kShape>& q) {
+  using E = ElementType<kShape.operands>;
+  constexpr std::size_t kD = kShape.head_dim;
+  load_backward_queries<kShape>(args, q, s);
+  fill_zero(s.d_queries, kQueryBlock * kD);
+  for (std::size_t key = 0; key < q.begin + q.rows; key += kKeyBlock) {
+    const std::size_t diagonal = q.begin - key;
+    backward_scores<kShape>(args, s, key, q.segment.begin, diagonal);
+    const FromDiagonal<E> queries{diagonal};
+    accumulate<kD>(kKeyBlock, s.weights, kQueryBlock, kPair<E>, s.d_out_paired, queries, s.d_values + key * kD);
+    accumulate<kD>(kKeyBlock, s.d_scores, kQueryBlock, kPair<E>, s.queries_paired, queries, s.d_keys + key * kD);
+    accumulate<kD>(kQueryBlock, s.d_scores_paired, kPair<E>, kQueryBlock * kPair<E>, s.keys_paired + key * kD,
+                   UpToDiagonal<E>{diagonal}, s.d_queries);
+  }
+  store_head<kD>(s.d_queries, q.rows, q.angles(args), static_cast<E*>(args.d_qkv) + q.in(), kShape.width());
+}
+
 template <AttentionShape kShape>
 void attention_backward(const AttentionArgs& args, std::size_t task) {
   using E = ElementType<kShape.operands>;
-  using Scratch = AttentionScratch<kShape>;
-  constexpr std::size_t kT = Scratch::kT, kD = Scratch::kD, kGroup = kShape.n_heads / kShape.n_kv_heads;
-  const F32 d;
-  const E* qkv = static_cast<const E*>(args.qkv);
-  const E* out = static_cast<const E*>(args.out);
-  const E* d_out = static_cast<const E*>(args.d_out);
-  E* d_qkv = static_cast<E*>(args.d_qkv);
-  const float* rope = kShape.rope ? args.rope : nullptr;
-  const std::size_t batch = task / kShape.n_kv_heads, kv_head = task % kShape.n_kv_heads;
-  Scratch s(args.scratch);
-
-  const std::size_t key_offset = batch * kShape.seq_len * kShape.width() + (kShape.n_heads + kv_head) * kD;
-  const std::size_t value_offset = key_offset + kShape.n_kv_heads * kD;
-  load_head<kD>(qkv + key_offset, kShape.width(), kShape.seq_len, rope, s.keys);
-  fill_zero(s.keys + kShape.seq_len * kD, (kT - kShape.seq_len) * kD);
-  load_head<kD>(qkv + value_offset, kShape.width(), kShape.seq_len, nullptr, s.values);
-  transpose<kD>(s.keys, kShape.seq_len, s.keys_t, kT);
-  transpose<kD>(s.values, kShape.seq_len, s.values_t, kT);
-  fill_zero(s.d_keys, kT * kD);
-  fill_zero(s.d_values, kT * kD);
-
-  for (std::size_t g = 0; g < kGroup; ++g) {
-    const Head<kShape> head{batch, kv_head * kGroup + g};
-    for (std::size_t first = 0; first < kShape.seq_len; first += kQueryBlock) {
-      const std::size_t rows = load_queries<kShape>(qkv, head, rope, first, s.q);
-      const std::size_t limit = padded_keys(first + rows);
-      const std::size_t at = head.row(first) * kShape.out_width() + head.query_head * kD;
-      load_head<kD>(out + at, kShape.out_width(), rows, nullptr, s.d_q);
-      load_head<kD>(d_out + at, kShape.out_width(), rows, nullptr, s.d_out);
-      fill_zero(s.d_out + rows * kD, (kQueryBlock - rows) * kD);
-      for (std::size_t i = 0; i < rows; ++i) {
-        V dot = hn::Zero(d);
-        for (std::size_t c = i * kD; c < (i + 1) * kD; c += kLanes)
-          dot = hn::MulAdd(load_f32(s.d_q + c), load_f32(s.d_out + c), dot);
-        s.delta[i] = hn::ReduceSum(d, dot);
-      }
-      block_scores(s, first, limit);
-      small_gemm<Store::overwrite>(kQueryBlock, limit, kD, s.d_out, kD, 1, s.values_t, kT, s.d_scores, kT);
-      for (std::size_t i = 0; i < kQueryBlock; ++i) {
-        float* p_row = s.scores + i * kT;
-        float* ds_row = s.d_scores + i * kT;
-        if (i >= rows) {
-          fill_zero(p_row, limit);
-          fill_zero(ds_row, limit);
-          continue;
-        }
-        const V lse = hn::Set(
-            d, args.log_sum_exp[(batch * kShape.n_heads + head.query_head) * kShape.seq_len + first + i]);
-        const V delta = hn::Set(d, s.delta[i]);
-        const std::uint32_t key = head.dropout_row_key(args.dropout_key, first + i);
-        for (std::size_t j = 0; j < limit; j += kLanes) {
-          const V p = exp_f32(hn::Sub(load_f32(p_row + j), lse));
-          V mask = hn::Set(d, 1.0f);
-          if constexpr (kShape.dropout != 0)
-            if (args.training) mask = dropout_mask(key, static_cast<std::uint32_t>(j), kShape.dropout);
-          store(hn::Mul(p, hn::MulSub(load_f32(ds_row + j), mask, delta)), ds_row + j);
-          store(hn::Mul(p, mask), p_row + j);
-        }
-      }
-      small_gemm<Store::accumulate>(limit, kD, kQueryBlock, s.scores, 1, kT, s.d_out, kD, s.d_values, kD);
-      small_gemm<Store::accumulate>(limit, kD, kQueryBlock, s.d_scores, 1, kT, s.q, kD, s.d_keys, kD);
-      small_gemm<Store::overwrite>(kQueryBlock, kD, limit, s.d_scores, kT, 1, s.keys, kD, s.d_q, kD);
-      const V scale = hn::Set(d, 1.0f / std::sqrt(static_cast<float>(kD)));
-      for (std::size_t c = 0; c < rows * kD; c += kLanes) store(hn::Mul(load_f32(s.d_q + c), scale), s.d_q + c);
-      store_head<kD>(s.d_q, rows, rope == nullptr ? nullptr : rope + first * kD,
-                     d_qkv + head.row(first) * kShape.width() + head.query_head * kD, kShape.width());
-    }
-  }
-  store_head<kD>(s.d_keys, kShape.seq_len, rope, d_qkv + key_offset, kShape.width());
-  store_head<kD>(s.d_values, kShape.seq_len, nullptr, d_qkv + value_offset, kShape.width());
-}
-
-// ---- generation: one query against the cache
-
-template <AttentionShape kShape>
-void attention_step(const AttentionStepArgs& args, std::size_t kv_head) {
-  using E = ElementType<kShape.operands>;
   constexpr std::size_t kD = kShape.head_dim, kGroup = kShape.n_heads / kShape.n_kv_heads;
-  constexpr std::size_t kStride = kShape.n_kv_heads * kD;
-  const F32 d;
   const E* qkv = static_cast<const E*>(args.qkv);
-  E* out = static_cast<E*>(args.out);
-  const float* rope = kShape.rope ? args.rope + args.position * kD : nullptr;
-  const std::size_t count = args.position + 1;
-  float* keys = args.keys + kv_head * kD;
-  float* values = args.values + kv_head * kD;
-  load_head<kD>(qkv + (kShape.n_heads + kv_head) * kD, 0, 1, rope, keys + args.position * kStride);
-  load_head<kD>(qkv + (kShape.n_heads + kShape.n_kv_heads + kv_head) * kD, 0, 1, nullptr,
-                values + args.position * kStride);
-  for (std::size_t g = 0; g < kGroup; ++g) {
-    const std::size_t head = kv_head * kGroup + g;
-    float* scores = args.scores + head * kShape.seq_len;
-    HWY_ALIGN float q[kD];
-    HWY_ALIGN float sum[kD];
-    load_head<kD>(qkv + head * kD, 0, 1, rope, q);
-    float highest = kMasked;
-    for (std::size_t t = 0; t < count; ++t) {
-      V dot = hn::Zero(d);
-      for (std::size_t c = 0; c < kD; c += kLanes)
-        dot = hn::MulAdd(load_f32(q + c), load_f32(keys + t * kStride + c), dot);
-      scores[t] = hn::ReduceSum(d, dot) / std::sqrt(static_cast<float>(kD));
-      highest = scores[t] > highest ? scores[t] : highest;
-    }
-    fill_zero(sum, kD);
-    float total = 0;
-    for (std::size_t t = 0; t < count; ++t) {
-      const float p = std::exp(scores[t] - highest);
-      total += p;
-      for (std::size_t c = 0; c < kD; c += kLanes)
-        store(hn::MulAdd(hn::Set(d, p), load_f32(values + t * kStride + c), load_f32(sum + c)), sum + c);
-    }
-    const V inverse = hn::Set(d, 1.0f / total);
-    for (std::size_t c = 0; c < kD; c += kLanes)
-      store(hn::Mul(load_f32(sum + c), inverse), out + head * kD + c);
-  }
+  E* d_qkv = static_cast<E*>(args.d_qkv);
+  const float* angles = kShape.rope ? args.rope : nullptr;
+  const std::size_t batch = task / kShape.n_kv_heads, kv_head = task % kShape.n_kv_heads;
+  const BackwardScratch<kShape> s(args.scratch);
+  for_segments<kShape>(args, batch, [&](Segment segment) HWY_ATTR {
+    const std::size_t length = segment.length, padded = padded_keys(length);
+    const std::size_t key_at =
+        (batch * kShape.seq_len + segment.begin) * kShape.width() + (kShape.n_heads + kv_head) * kD;
+    const std::size_t value_at = key_at + kShape.n_kv_heads * kD;
+    load_head<kD>(qkv + key_at, kShape.width(), length, padded, angles, s.keys);
+    load_head<kD>(qkv + value_at, kShape.width(), length, padded, nullptr, s.values);
+    interleave_rows<kD>(s.keys, padded, s.keys_paired);
+    fill_zero(s.d_keys, padded * kD);
+    fill_zero(s.d_values, padded * kD);
+    for (std::size_t g = 0; g < kGroup; ++g)
+      for (std::size_t begin = 0; begin < length; begin += kQueryBlock)
+        backward_block(args, s, QueryBlock<kShape>(batch, kv_head * kGroup + g, segment, begin));
+    store_head<kD>(s.d_keys, length, angles, d_qkv + key_at, kShape.width());
+    store_head<kD>(s.d_values, length, nullptr, d_qkv + value_at, kShape.width());
+  });
 }
 
 }  // namespace diecast::HWY_NAMESPACE

@@ -9,6 +9,7 @@
 #include <hwy/foreach_target.h>
 
 #include "kernels/attention-inl.hpp"
+#include "kernels/attention_step-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace diecast::HWY_NAMESPACE {

@@ -123,10 +123,7 @@ void gemm_tn(const GemmArgs& args, std::size_t task) {
 
 // kCount lanes of two f32 rows as bf16 pairs, or of one row as they are.
 HWY_INLINE void pack_lanes(V even, V, float* out) { hn::StoreU(even, F32(), out); }
-HWY_INLINE void pack_lanes(V even, V odd, BFloat16* out) {
-  const auto pair = hn::Or(round_bf16(even), hn::ShiftLeft<16>(round_bf16(odd)));
-  hn::StoreU(pair, U32(), reinterpret_cast<std::uint32_t*>(out));
-}
+HWY_INLINE void pack_lanes(V even, V odd, BFloat16* out) { store_pairs(even, odd, out, 0); }
 
 // b = W: the reduced extent is W's rows.
 template <PackShape kShape>
@@ -167,22 +164,6 @@ void pack_weight_transpose(const PackArgs& args, std::size_t task) {
         out += kLanes * kPair<E>;
       }
     }
-  }
-}
-
-template <std::size_t kWidth>
-HWY_INLINE void pack_rows(const float* even, const float*, float* out) {
-  const hn::CappedTag<float, kWidth> d;
-  for (std::size_t j = 0; j < kWidth; j += hn::MaxLanes(d)) hn::StoreU(hn::LoadU(d, even + j), d, out + j);
-}
-template <std::size_t kWidth>
-HWY_INLINE void pack_rows(const BFloat16* even, const BFloat16* odd, BFloat16* out) {
-  const hn::CappedTag<std::uint32_t, kWidth> d;
-  const hn::Rebind<std::uint16_t, decltype(d)> half;
-  for (std::size_t j = 0; j < kWidth; j += hn::MaxLanes(d)) {
-    const auto lo = hn::PromoteTo(d, hn::LoadU(half, reinterpret_cast<const std::uint16_t*>(even + j)));
-    const auto hi = hn::PromoteTo(d, hn::LoadU(half, reinterpret_cast<const std::uint16_t*>(odd + j)));
-    hn::StoreU(hn::Or(lo, hn::ShiftLeft<16>(hi)), d, reinterpret_cast<std::uint32_t*>(out + 2 * j));
   }
 }
 

@@ -50,13 +50,22 @@ HWY_INLINE hn::Vec<U32> mix32(hn::Vec<U32> x) {
   return hn::Xor(x, hn::ShiftRight<16>(x));
 }
 
-// 1 / (1 - p) where the hash of key and index keeps an element, else 0. p in 1/65536.
-HWY_INLINE V dropout_mask(std::uint32_t key, std::uint32_t first, std::uint32_t p) {
+// 1 / (1 - p) where the hash of a lane keeps an element, else 0. p in 1/65536.
+HWY_INLINE V keep_mask(hn::Vec<U32> lanes, std::uint32_t p) {
   const F32 d;
-  const U32 du;
-  const auto index = hn::Add(hn::Iota(du, first), hn::Set(du, key));
-  const auto keep = hn::Ge(hn::ShiftRight<16>(mix32(index)), hn::Set(du, p));
+  const auto keep = hn::Ge(hn::ShiftRight<16>(mix32(lanes)), hn::Set(U32(), p));
   return hn::IfThenElseZero(hn::RebindMask(d, keep), hn::Set(d, 65536.0f / static_cast<float>(65536 - p)));
+}
+
+// The mask of the elements from `first` on under one key.
+HWY_INLINE V dropout_mask(std::uint32_t key, std::uint32_t first, std::uint32_t p) {
+  return keep_mask(hn::Add(hn::Iota(U32(), first), hn::Set(U32(), key)), p);
+}
+
+// The same where each lane has a key of its own and all have one index.
+HWY_INLINE V dropout_mask(const std::uint32_t* keys, std::size_t index, std::uint32_t p) {
+  const U32 du;
+  return keep_mask(hn::Add(hn::LoadU(du, keys), hn::Set(du, static_cast<std::uint32_t>(index))), p);
 }
 
 }  // namespace diecast::HWY_NAMESPACE

@@ -123,16 +123,100 @@ HWY_INLINE hn::Vec<U32> round_bf16(V v) {
   return hn::IfThenElse(hn::RebindMask(du, hn::IsNaN(v)), hn::Set(du, 0x7FC0), rounded);
 }
 
-HWY_INLINE V load_f32(const float* p) { return hn::LoadU(F32(), p); }
-HWY_INLINE V load_f32(const BFloat16* p) {
-  const hn::Rebind<hwy::bfloat16_t, F32> half;
-  return hn::PromoteTo(F32(), hn::LoadU(half, reinterpret_cast<const hwy::bfloat16_t*>(p)));
+template <class D>
+HWY_INLINE hn::Vec<D> load_f32(D d, const float* p) {
+  return hn::LoadU(d, p);
+}
+template <class D>
+HWY_INLINE hn::Vec<D> load_f32(D d, const BFloat16* p) {
+  const hn::Rebind<hwy::bfloat16_t, D> half;
+  return hn::PromoteTo(d, hn::LoadU(half, reinterpret_cast<const hwy::bfloat16_t*>(p)));
+}
+template <class E>
+HWY_INLINE V load_f32(const E* p) {
+  return load_f32(F32(), p);
 }
 
-HWY_INLINE void store(V v, float* p) { hn::StoreU(v, F32(), p); }
-HWY_INLINE void store(V v, BFloat16* p) {
-  const hn::Rebind<hwy::bfloat16_t, F32> half;
+template <class D>
+HWY_INLINE void store(D d, hn::Vec<D> v, float* p) {
+  hn::StoreU(v, d, p);
+}
+template <class D>
+HWY_INLINE void store(D, hn::Vec<D> v, BFloat16* p) {
+  const hn::Rebind<hwy::bfloat16_t, D> half;
   hn::StoreU(hn::DemoteTo(half, v), half, reinterpret_cast<hwy::bfloat16_t*>(p));
+}
+template <class E>
+HWY_INLINE void store(V v, E* p) {
+  store(F32(), v, p);
+}
+
+// ---- two rows as pairs of elements
+
+// Two f32 rows' lanes: as bf16 pairs at `out`, or as they are, `ld` elements apart.
+HWY_INLINE void store_pairs(V even, V odd, float* out, std::size_t ld) {
+  store(even, out);
+  store(odd, out + ld);
+}
+HWY_INLINE void store_pairs(V even, V odd, BFloat16* out, std::size_t) {
+  auto* to = reinterpret_cast<std::uint32_t*>(out);
+#if HWY_NATIVE_DOT_BF16
+  // The conversion that these targets have puts one row behind the other; a permutation pairs them.
+  const hn::Repartition<std::uint16_t, F32> du;
+  HWY_ALIGN static constexpr std::uint16_t kPairs[32] = {0, 16, 1, 17, 2,  18, 3,  19, 4,  20, 5,  21, 6,  22, 7,  23,
+                                                         8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31};
+  const auto rows = hn::BitCast(du, hn::OrderedDemote2To(Bf16(), even, odd));
+  hn::StoreU(hn::BitCast(U32(), hn::TableLookupLanes(rows, hn::SetTableIndices(du, kPairs))), U32(), to);
+#else
+  hn::StoreU(hn::Or(round_bf16(even), hn::ShiftLeft<16>(round_bf16(odd))), U32(), to);
+#endif
+}
+
+// The same of rows in memory, of kWidth elements.
+template <std::size_t kWidth>
+HWY_INLINE void pack_rows(const float* even, const float*, float* out) {
+  const hn::CappedTag<float, kWidth & ~(kWidth - 1)> d;
+  for (std::size_t j = 0; j < kWidth; j += hn::MaxLanes(d)) hn::StoreU(hn::LoadU(d, even + j), d, out + j);
+}
+template <std::size_t kWidth>
+HWY_INLINE void pack_rows(const BFloat16* even, const BFloat16* odd, BFloat16* out) {
+  const hn::CappedTag<std::uint32_t, kWidth & ~(kWidth - 1)> d;
+  const hn::Rebind<std::uint16_t, decltype(d)> half;
+  for (std::size_t j = 0; j < kWidth; j += hn::MaxLanes(d)) {
+    const auto lo = hn::PromoteTo(d, hn::LoadU(half, reinterpret_cast<const std::uint16_t*>(even + j)));
+    const auto hi = hn::PromoteTo(d, hn::LoadU(half, reinterpret_cast<const std::uint16_t*>(odd + j)));
+    hn::StoreU(hn::Or(lo, hn::ShiftLeft<16>(hi)), d, reinterpret_cast<std::uint32_t*>(out + 2 * j));
+  }
+}
+
+// ---- transposition
+
+// Each block of four elements of v, `stride` apart.
+template <class D>
+HWY_INLINE void store_blocks(D, hn::Vec<D> v, std::uint32_t* out, std::size_t stride) {
+  const hn::Full128<std::uint32_t> block;
+  hn::StoreU(hn::ExtractBlock<0>(v), block, out);
+  if constexpr (hn::MaxLanes(D()) >= 8) hn::StoreU(hn::ExtractBlock<1>(v), block, out + stride);
+  if constexpr (hn::MaxLanes(D()) >= 16) {
+    hn::StoreU(hn::ExtractBlock<2>(v), block, out + 2 * stride);
+    hn::StoreU(hn::ExtractBlock<3>(v), block, out + 3 * stride);
+  }
+}
+
+// The transpose of four rows, `stride` apart, of a vector of 32-bit elements: element (i, j) goes to out + j * ld + i.
+template <class D>
+HWY_INLINE void store_transposed(D d, const std::uint32_t* rows, std::size_t stride, std::uint32_t* out,
+                                 std::size_t ld) {
+  const hn::Repartition<std::uint64_t, D> d64;
+  const auto r0 = hn::LoadU(d, rows), r1 = hn::LoadU(d, rows + stride);
+  const auto r2 = hn::LoadU(d, rows + 2 * stride), r3 = hn::LoadU(d, rows + 3 * stride);
+  // Within each block of four columns: pairs of rows, then all four.
+  const auto a = hn::BitCast(d64, hn::InterleaveLower(d, r0, r1)), b = hn::BitCast(d64, hn::InterleaveLower(d, r2, r3));
+  const auto e = hn::BitCast(d64, hn::InterleaveUpper(d, r0, r1)), f = hn::BitCast(d64, hn::InterleaveUpper(d, r2, r3));
+  store_blocks(d, hn::BitCast(d, hn::InterleaveLower(d64, a, b)), out, 4 * ld);
+  store_blocks(d, hn::BitCast(d, hn::InterleaveUpper(d64, a, b)), out + ld, 4 * ld);
+  store_blocks(d, hn::BitCast(d, hn::InterleaveLower(d64, e, f)), out + 2 * ld, 4 * ld);
+  store_blocks(d, hn::BitCast(d, hn::InterleaveUpper(d64, e, f)), out + 3 * ld, 4 * ld);
 }
 
 }  // namespace diecast::HWY_NAMESPACE

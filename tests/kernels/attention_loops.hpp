@@ -6,8 +6,10 @@
 #include <cstdint>
 #include <diecast/core/random.hpp>
 #include <diecast/kernels/shapes.hpp>
+#include <type_traits>
 #include <vector>
 
+#include "tests/kernels/operand.hpp"
 #include "tests/reference/attention.hpp"
 
 namespace diecast {
@@ -19,6 +21,8 @@ struct AttentionLoops {
   double theta;
   std::uint32_t key = 0;
   bool masked = false;
+  /// Kernels keep rotated queries and keys in the operands' type.
+  bool rounds_rotation = false;
 
   reference::AttentionSizes sizes() const {
     return {shape.n_heads, shape.n_kv_heads, shape.head_dim, shape.seq_len};
@@ -36,7 +40,12 @@ struct AttentionLoops {
 
   template <class S>
   std::vector<S> rotated(const std::vector<S>& qkv) const {
-    return shape.rope ? reference::rope(qkv, sizes(), theta) : qkv;
+    if (!shape.rope) return qkv;
+    auto turned = reference::rope(qkv, sizes(), theta);
+    if constexpr (std::is_same_v<S, double>)
+      if (rounds_rotation)
+        for (double& x : turned) x = rounded(shape.operands, x);
+    return turned;
   }
   /// Softmax of the scores of the query in `row`, unmasked.
   template <class S>

@@ -22,8 +22,14 @@ constexpr std::uint32_t kKey = 0x5EED1234u;
 
 // Of the largest element. An exponential is good to 3e-7 and its argument, a score below 8, to 5e-7.
 constexpr double kTolerance = 3e-6;
+// In bf16, weights and their slopes are rounded to it, by 2^-9, before they are multiplied.
+constexpr double kTolerance_of_bf16 = 6e-3;
 // Scores beyond 500 are good to 3e-5, and so are the weights then.
 constexpr double kTolerance_of_large_scores = 2e-4;
+
+double tolerance_of(const AttentionShape& shape, double in_f32 = kTolerance) {
+  return shape.operands == Element::f32 ? in_f32 : kTolerance_of_bf16;
+}
 
 // Calls body(shape, kernels) for each slot on each target.
 template <class Body>
@@ -81,15 +87,15 @@ auto within(double tolerance) {
   return [=](std::size_t) { return tolerance; };
 }
 
-void check_forward(bool training, double range, double tolerance) {
+void check_forward(bool training, double range, double in_f32) {
   on_every_slot([&](const AttentionShape& shape, const auto& on_targets) {
-    const AttentionLoops loops{shape, kTheta, kKey, training};
+    const AttentionLoops loops{shape, kTheta, kKey, training, true};
     const auto qkv = random_rows(shape, range);
     const auto out = loops.forward(qkv), log_sum_exp = loops.log_sum_exp(qkv);
     on_targets([&](const AttentionFns& kernels) {
       Call call(shape, qkv, training);
       call.run(kernels.forward);
-      check_elements(call.out, out, within(tolerance * largest(out)));
+      check_elements(call.out, out, within(tolerance_of(shape, in_f32) * largest(out)));
       check_elements(call.log_sum_exp, log_sum_exp, within(kTolerance * largest(log_sum_exp)));
     });
   });
@@ -97,7 +103,7 @@ void check_forward(bool training, double range, double tolerance) {
 
 void check_backward(bool training) {
   on_every_slot([&](const AttentionShape& shape, const auto& on_targets) {
-    const AttentionLoops loops{shape, kTheta, kKey, training};
+    const AttentionLoops loops{shape, kTheta, kKey, training, true};
     const auto qkv = random_rows(shape);
     const auto d_out = random_values(shape.operands, shape.batch * shape.seq_len * shape.out_width(), 21);
     const Operand out(shape.operands, loops.forward(qkv));
@@ -109,7 +115,7 @@ void check_backward(bool training) {
       call.log_sum_exp = log_sum_exp;
       call.d_out = Operand(shape.operands, d_out);
       call.run(kernels.backward);
-      check_elements(call.d_qkv, expected, within(kTolerance * largest(expected)));
+      check_elements(call.d_qkv, expected, within(tolerance_of(shape) * largest(expected)));
       CHECK(call.out.values() == out.values());
     });
   });

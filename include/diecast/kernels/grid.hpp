@@ -58,22 +58,37 @@ constexpr std::size_t attention_tasks(const AttentionShape& s) { return s.batch 
 constexpr std::size_t kRowBlock = 64;
 constexpr std::size_t row_tasks(std::size_t rows) { return ceil_div(rows, kRowBlock); }
 
-/// Query rows that share one pass over the keys.
-constexpr std::size_t kQueryBlock = 32;
-/// Keys are padded to whole register tiles of the widest target.
-constexpr std::size_t padded_keys(std::size_t seq_len) { return ceil_div(seq_len, 64) * 64; }
+/// Queries and keys of a block of scores. Wide enough that loading a block and adding to its gradients is little
+/// beside its products; the block's operands, weights and slopes (40 KiB with head_dim 64 in bf16) stay near L1.
+constexpr std::size_t kQueryBlock = 64;
+constexpr std::size_t kKeyBlock = 64;
+static_assert(kQueryBlock == kKeyBlock, "attention: a block of scores must lie on the diagonal or below it");
+/// Rows of a product that share one causal bound.
+constexpr std::size_t kProductRows = 8;
+constexpr std::size_t padded_keys(std::size_t length) { return ceil_div(length, kKeyBlock) * kKeyBlock; }
 
-/// Floats of the blocks of one thread's attention scratch: keys and values in two orders and their gradients,
-/// (T, D) each; q, do and dq of a block of queries; their scores and the scores' gradients; one value a query.
-constexpr std::array<std::size_t, 12> attention_scratch_blocks(const AttentionShape& s) {
-  const std::size_t t = padded_keys(s.seq_len);
-  const std::size_t keys = t * s.head_dim, queries = kQueryBlock * s.head_dim, scores = kQueryBlock * t;
-  return {keys, keys, keys, keys, keys, keys, queries, queries, queries, scores, scores, kQueryBlock};
+/// Floats of the blocks of one thread's attention scratch, in the order of ForwardScratch and BackwardScratch.
+constexpr std::array<std::size_t, 12> attention_forward_blocks(const AttentionShape& s) {
+  const std::size_t size = element_bytes(s.operands), d = s.head_dim, scores = kKeyBlock * kQueryBlock;
+  const std::size_t keys = padded_keys(s.seq_len) * d * size / 4, queries = kQueryBlock * d * size / 4;
+  constexpr std::size_t q = kQueryBlock;
+  return {keys, keys, queries, queries, scores * size / 4, scores, q * d, q, q, q, q, q};
+}
+constexpr std::array<std::size_t, 17> attention_backward_blocks(const AttentionShape& s) {
+  const std::size_t size = element_bytes(s.operands), d = s.head_dim, weights = kKeyBlock * kQueryBlock * size / 4;
+  const std::size_t gradients = padded_keys(s.seq_len) * d, keys = gradients * size / 4;
+  const std::size_t queries = kQueryBlock * d * size / 4;
+  constexpr std::size_t q = kQueryBlock;
+  return {keys,    keys,    keys,    gradients, gradients, queries, queries, queries, queries,
+          queries, weights, weights, weights,   q * d,     q,       q,       q};
 }
 constexpr std::size_t attention_scratch_floats(const AttentionShape& s) {
-  std::size_t sum = 0;
-  for (std::size_t floats : attention_scratch_blocks(s)) sum += floats;
-  return sum;
+  const auto sum = [](const auto& blocks) {
+    std::size_t floats = 0;
+    for (std::size_t block : blocks) floats += block;
+    return floats;
+  };
+  return std::max(sum(attention_forward_blocks(s)), sum(attention_backward_blocks(s)));
 }
 
 }  // namespace diecast

@@ -27,6 +27,12 @@ struct PackArgs {
   std::size_t rows;    ///< of the source
 };
 
+/// A stretch of one sequence that attends to itself alone: a document of a packed row, or the used part of a
+/// padded one.
+struct Segment {
+  std::size_t begin, length;
+};
+
 struct AttentionArgs {
   const void* qkv;        ///< (B T, width)
   void* out;              ///< (B T, H D); read by backward
@@ -34,6 +40,8 @@ struct AttentionArgs {
   const void* d_out;      ///< backward: (B T, H D)
   void* d_qkv;            ///< backward: (B T, width)
   const float* rope;      ///< (T, D): cosines of the D/2 angles, then their sines
+  const Segment* segments;             ///< of all sequences; null: each sequence is one
+  const std::uint32_t* first_segment;  ///< (B + 1): sequence b's are [first_segment[b], first_segment[b + 1])
   std::uint32_t dropout_key;
   bool training;
   float* scratch;         ///< attention_scratch_floats(shape) of this thread's
