@@ -27,6 +27,12 @@ HWY_INLINE void finish_tile(const Accumulators<kMr, kNv>& acc, const GemmArgs& a
     const std::size_t first = (row + i) * kShape.n + col;
     HWY_UNROLL(16) for (std::size_t j = 0; j < kNv; ++j) {
       V v = acc.v[i][j];
+      if constexpr (kShape.head) {
+        const HeadGradient& head = *args.head;
+        const float* target = head.vectors + head.targets[row + i] * kShape.n + col + j * kLanes;
+        v = hn::MulAdd(v, hn::Set(F32(), head.factors[row + i]),
+                       hn::Mul(hn::Set(F32(), head.target_factors[row + i]), load_f32(target)));
+      }
       if constexpr (kShape.bias) v = hn::Add(v, load_f32(args.bias + col + j * kLanes));
       if constexpr (kShape.skip) v = hn::Add(v, load_f32(args.skip + first + j * kLanes));
       store(v, c + first + j * kLanes);
@@ -178,8 +184,15 @@ void pack_activation(const PackArgs& args, std::size_t task) {
   for (std::size_t col = 0; col < kShape.cols; col += kWidth) {
     E* out = packed + col * args.rows + rows.begin * kWidth;
     for (std::size_t row = rows.begin; row < rows.end; row += kPair<E>, out += kWidth * kPair<E>) {
-      const E* from = x + row * kShape.cols + col;
-      pack_rows<kWidth>(from, from + (kPair<E> - 1) * kShape.cols, out);
+      const E* even = x + row * kShape.cols + col;
+      const E* odd = even + (kPair<E> - 1) * kShape.cols;
+      if constexpr (kShape.op == PackOp::right_scaled) {
+        const V f = hn::Set(F32(), args.factors[row]), g = hn::Set(F32(), args.factors[row + kPair<E> - 1]);
+        for (std::size_t j = 0; j < kWidth; j += kLanes)
+          pack_lanes(hn::Mul(load_f32(even + j), f), hn::Mul(load_f32(odd + j), g), out + j * kPair<E>);
+      } else {
+        pack_rows<kWidth>(even, odd, out);
+      }
     }
   }
 }

@@ -9,6 +9,7 @@
 #include <hwy/foreach_target.h>
 
 #include "kernels/gemm-inl.hpp"
+#include "kernels/head-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace diecast::HWY_NAMESPACE {
@@ -21,6 +22,10 @@ void gemm_table(KernelTable<ActivePreset>& table) {
   [&]<std::size_t... kSlot>(std::index_sequence<kSlot...>) {
     table.packs = {pack_kernel<shapes.packs.items[kSlot].kernel()>()...};
   }(std::make_index_sequence<shapes.packs.count>());
+  [&]<std::size_t... kSlot>(std::index_sequence<kSlot...>) {
+    table.heads = {HeadFns{&head_anchors<shapes.heads.items[kSlot].kernel()>,
+                           &head_exponentials<shapes.heads.items[kSlot].kernel()>}...};
+  }(std::make_index_sequence<shapes.heads.count>());
 }
 
 }  // namespace diecast::HWY_NAMESPACE

@@ -213,6 +213,17 @@ void column_sum(const E* x, std::size_t rows, std::size_t stride, std::size_t co
   }
 }
 
+template <class E>
+void add_rows(const E* x, const float* factors, const Token* ids, std::size_t rows, std::size_t stride,
+              std::size_t cols, float* out) {
+  for (std::size_t row = 0; row < rows; ++row) {
+    const V factor = hn::Set(F32(), factors[row]);
+    float* to = out + ids[row] * stride;
+    for (std::size_t c = 0; c < cols; c += kLanes)
+      store(hn::MulAdd(factor, load_f32(x + row * stride + c), load_f32(to + c)), to + c);
+  }
+}
+
 inline void to_bf16(const float* HWY_RESTRICT x, BFloat16* HWY_RESTRICT y, std::size_t n) {
   for (std::size_t i = 0; i < n; i += kLanes) store(load_f32(x + i), y + i);
 }

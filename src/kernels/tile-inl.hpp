@@ -153,23 +153,27 @@ HWY_INLINE void store(V v, E* p) {
 
 // ---- two rows as pairs of elements
 
+// Lanes of `even` and `odd` as bf16, one behind the other.
+HWY_INLINE hn::Vec<U32> paired(V even, V odd) {
+#if HWY_NATIVE_DOT_BF16
+  // The conversion that these targets have puts one vector behind the other; a permutation pairs them.
+  const hn::Repartition<std::uint16_t, F32> du;
+  HWY_ALIGN static constexpr std::uint16_t kPairs[32] = {0, 16, 1, 17, 2,  18, 3,  19, 4,  20, 5,  21, 6,  22, 7,  23,
+                                                         8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31};
+  const auto halves = hn::BitCast(du, hn::OrderedDemote2To(Bf16(), even, odd));
+  return hn::BitCast(U32(), hn::TableLookupLanes(halves, hn::SetTableIndices(du, kPairs)));
+#else
+  return hn::Or(round_bf16(even), hn::ShiftLeft<16>(round_bf16(odd)));
+#endif
+}
+
 // Two f32 rows' lanes: as bf16 pairs at `out`, or as they are, `ld` elements apart.
 HWY_INLINE void store_pairs(V even, V odd, float* out, std::size_t ld) {
   store(even, out);
   store(odd, out + ld);
 }
 HWY_INLINE void store_pairs(V even, V odd, BFloat16* out, std::size_t) {
-  auto* to = reinterpret_cast<std::uint32_t*>(out);
-#if HWY_NATIVE_DOT_BF16
-  // The conversion that these targets have puts one row behind the other; a permutation pairs them.
-  const hn::Repartition<std::uint16_t, F32> du;
-  HWY_ALIGN static constexpr std::uint16_t kPairs[32] = {0, 16, 1, 17, 2,  18, 3,  19, 4,  20, 5,  21, 6,  22, 7,  23,
-                                                         8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31};
-  const auto rows = hn::BitCast(du, hn::OrderedDemote2To(Bf16(), even, odd));
-  hn::StoreU(hn::BitCast(U32(), hn::TableLookupLanes(rows, hn::SetTableIndices(du, kPairs))), U32(), to);
-#else
-  hn::StoreU(hn::Or(round_bf16(even), hn::ShiftLeft<16>(round_bf16(odd))), U32(), to);
-#endif
+  hn::StoreU(paired(even, odd), U32(), reinterpret_cast<std::uint32_t*>(out));
 }
 
 // The same of rows in memory, of kWidth elements.

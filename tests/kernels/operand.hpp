@@ -44,6 +44,7 @@ class Operand {
   std::size_t size() const { return size_; }
   void* data() { return lines_.data() + 1; }
   float* floats() { return static_cast<float*>(data()); }
+  const float* floats() const { return reinterpret_cast<const float*>(lines_.data() + 1); }
 
   double operator[](std::size_t i) const {
     if (element_ == Element::f32) return load<float>(i);

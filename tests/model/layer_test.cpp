@@ -259,6 +259,12 @@ struct HeadCase {
   std::vector<Token> targets = random_tokens(312);
 
   HeadCase() { targets[1] = targets[kRows - 1] = kIgnoredToken; }
+  // The same with features so large that some losses are in the hundreds.
+  static HeadCase with_large_losses() {
+    HeadCase c;
+    c.x = random_values(kElement, kFeatures, 315, 150);
+    return c;
+  }
 
   template <class S>
   S loss(const std::vector<S>& features, const std::vector<S>& w) const {
@@ -280,8 +286,7 @@ struct HeadCase {
   }
 };
 
-TEST_CASE("the head's losses are those of the reference, 0 for ignored targets, whatever block a row is in") {
-  const HeadCase c;
+void check_losses(const HeadCase& c) {
   std::vector<double> expected;
   const auto logits = reference::linear(c.x, c.weight, {}, p.d_model);
   for (std::size_t row = 0; row < kRows; ++row) {
@@ -296,7 +301,7 @@ TEST_CASE("the head's losses are those of the reference, 0 for ignored targets, 
     Operand x(kElement, c.x), weight = c.padded_weight();
     L::Head::pack(f.context, f.frame, {weight.floats()});
     const auto losses =
-        L::Head::forward(f.context, f.frame, {static_cast<L::E*>(x.data())}, {c.targets.data()});
+        L::Head::forward(f.context, f.frame, {static_cast<L::E*>(x.data())}, {c.targets.data()}, {weight.floats()});
     const std::vector<double> got(losses.data, losses.data + kRows);
     check_values(Operand(Element::f32, got), expected);
     CHECK(got[1] == 0);
@@ -304,8 +309,15 @@ TEST_CASE("the head's losses are those of the reference, 0 for ignored targets, 
   }
 }
 
-TEST_CASE("the head's gradients are the exact derivatives of the scaled sum of its losses") {
-  const HeadCase c;
+TEST_CASE("the head's losses are those of the reference, 0 for ignored targets, whatever block a row is in") {
+  check_losses(HeadCase());
+}
+
+TEST_CASE("the head's losses are those of the reference also where exponentials of their size overflow") {
+  check_losses(HeadCase::with_large_losses());
+}
+
+void check_gradients(const HeadCase& c) {
   const auto x_direction = random_values(Element::f32, c.x.size(), 313);
   const auto w_direction = random_values(Element::f32, c.weight.size(), 314);
   const double x_slope = HeadCase::kScale * c.slope(x_direction, std::vector<double>(c.weight.size()));
@@ -317,7 +329,7 @@ TEST_CASE("the head's gradients are the exact derivatives of the scaled sum of i
     Operand d_weight(Element::f32, std::vector<double>(weight.size()));
     L::Head::pack(f.context, f.frame, {weight.floats()});
     L::Head::forward_backward(f.context, f.frame, {static_cast<L::E*>(x.data())}, {c.targets.data()},
-                              HeadCase::kScale, {static_cast<L::E*>(dx.data())}, {d_weight.floats()});
+                              {weight.floats()}, HeadCase::kScale, {static_cast<L::E*>(dx.data())}, {d_weight.floats()});
     check_slope(dx.values(), x_direction, x_slope);
     auto gradient = d_weight.values();
     const auto padding = gradient.begin() + static_cast<std::ptrdiff_t>(HeadCase::kWeight);
@@ -328,6 +340,14 @@ TEST_CASE("the head's gradients are the exact derivatives of the scaled sum of i
     CHECK(d_weight.guards_hold());
     CHECK(f.guards_hold());
   }
+}
+
+TEST_CASE("the head's gradients are the exact derivatives of the scaled sum of its losses") {
+  check_gradients(HeadCase());
+}
+
+TEST_CASE("the head's gradients are the exact derivatives also where exponentials of a loss overflow") {
+  check_gradients(HeadCase::with_large_losses());
 }
 
 }  // namespace

@@ -45,6 +45,16 @@ void gemm_nn(const Context<P>& ctx, Tensor<const E, Shape<kM, kK>> x, Tensor<E, 
   ctx.pool->run(gemm_grid(shape).tasks(), [&](std::size_t task, std::size_t) { kernel(args, task); });
 }
 
+/// dx (m, n) of the loss head: exponentials (m, k) times `packed` (k, n), then what `head` says.
+template <class P, class E, std::size_t kM, std::size_t kN, std::size_t kK>
+void gemm_head(const Context<P>& ctx, Tensor<E, Shape<kM, kK>> exponentials, Tensor<E, Shape<kK, kN>> packed,
+               const HeadGradient& head, Tensor<E, Shape<kM, kN>> dx) {
+  constexpr GemmShape shape{GemmOp::nn, kM, kN, kK, element_of<E>, element_of<E>, false, false, true};
+  const GemmFn kernel = ctx.kernels->gemms[slot(KernelPlan<P>::shapes.gemms, shape)];
+  const GemmArgs args{exponentials.data, packed.data, dx.data, nullptr, nullptr, kM, &head};
+  ctx.pool->run(gemm_grid(shape).tasks(), [&](std::size_t task, std::size_t) { kernel(args, task); });
+}
+
 /// c (m, n) += aᵀ b, where `a` holds a left-packed (k, m) and `b` a right-packed (k, n).
 template <class P, class E, std::size_t kM, std::size_t kN, std::size_t kK>
 void gemm_tn(const Context<P>& ctx, Tensor<E, Shape<kK, kM>> a, Tensor<E, Shape<kK, kN>> b,
@@ -56,15 +66,16 @@ void gemm_tn(const Context<P>& ctx, Tensor<E, Shape<kK, kM>> a, Tensor<E, Shape<
   ctx.pool->run(gemm_grid(shape).tasks(), [&](std::size_t task, std::size_t) { kernel(args, task); });
 }
 
-/// Rewrites `source` (rows, cols) into the panels that kOp names.
+/// Rewrites `source` (rows, cols) into the panels that kOp names; `factors` (rows) are right_scaled's.
 template <PackOp kOp, class P, class S, class E, std::size_t kRows, std::size_t kCols, class Packed>
-void pack_panels(const Context<P>& ctx, Tensor<S, Shape<kRows, kCols>> source, Tensor<E, Packed> packed) {
+void pack_panels(const Context<P>& ctx, Tensor<S, Shape<kRows, kCols>> source, Tensor<E, Packed> packed,
+                 const float* factors = nullptr) {
   static_assert(Packed::size == kRows * kCols, "pack_panels: packed and source must have one size");
   constexpr PackShape shape{kOp, kRows, kCols, element_of<E>};
   static_assert(std::is_same_v<std::remove_const_t<S>, std::conditional_t<shape.is_weight(), float, E>>,
                 "pack_panels: weights are packed from f32 masters, activations from the operands' type");
   const PackFn kernel = ctx.kernels->packs[slot(KernelPlan<P>::shapes.packs, shape)];
-  const PackArgs args{source.data, packed.data, kRows};
+  const PackArgs args{source.data, packed.data, kRows, factors};
   ctx.pool->run(pack_tasks(shape), [&](std::size_t task, std::size_t) { kernel(args, task); });
 }
 
@@ -95,6 +106,22 @@ void column_sum(const Context<P>& ctx, Tensor<E, Shape<kRows, kCols>> x, Tensor<
       ctx.kernels->rows.column_sum_f32(x.data + first, kRows, kCols, kBlock, out.data + first);
     } else {
       ctx.kernels->rows.column_sum_bf16(x.data + first, kRows, kCols, kBlock, out.data + first);
+    }
+  });
+}
+
+/// out[ids[r]] += factors[r] x[r] for each row r, in that order; out has vectors of kCols.
+template <class P, class E, std::size_t kRows, std::size_t kCols>
+void add_rows(const Context<P>& ctx, Tensor<const E, Shape<kRows, kCols>> x, const float* factors, const Token* ids,
+              float* out) {
+  constexpr std::size_t kBlock = kWidthQuantum;
+  static_assert(kCols % kBlock == 0, "add_rows: columns must be a multiple of 32, one register panel");
+  ctx.pool->run(ceil_div(kCols, kBlock), [&](std::size_t task, std::size_t) {
+    const std::size_t first = task * kBlock;
+    if constexpr (std::is_same_v<E, float>) {
+      ctx.kernels->rows.add_rows_f32(x.data + first, factors, ids, kRows, kCols, kBlock, out + first);
+    } else {
+      ctx.kernels->rows.add_rows_bf16(x.data + first, factors, ids, kRows, kCols, kBlock, out + first);
     }
   });
 }

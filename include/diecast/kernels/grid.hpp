@@ -28,14 +28,17 @@ struct GemmGrid {
   constexpr std::size_t tasks() const { return row_blocks * col_blocks; }
 };
 
+/// Rows of one task of nn: ten 6-row tiles and a 4-row one. With K = 1024 in bf16 (128 KiB) they stay in L2 beside a
+/// panel, and they cut the usual power of two into equal tasks: 96 left one of two threads idle for 3 % of the time.
+constexpr std::size_t kGemmRowBlock = 64;
+
 constexpr GemmGrid gemm_grid(const GemmShape& s) {
   GemmGrid g{};
   if (s.op == GemmOp::nn) {
-    // 64 rows are ten 6-row tiles and a 4-row one, with K = 1024 in bf16 (128 KiB) stay in L2 beside a panel, and
-    // cut the usual power of two into equal tasks: 96 left one of two threads idle for 3 % of the time.
-    g.row_block = 64;
+    g.row_block = kGemmRowBlock;
     g.row_blocks = ceil_div(s.m, g.row_block);
-    const std::size_t wanted = ceil_div(16, g.row_blocks);
+    // Enough tasks that dozens of threads end together.
+    const std::size_t wanted = ceil_div(64, g.row_blocks);
     g.col_block = ceil_div(ceil_div(s.n, wanted), 64) * 64;
   } else {
     // A right panel's 512 rows (32 KiB in bf16) stay in L1 while the left ones (64 KiB) pass from L2.

@@ -24,6 +24,7 @@ struct GemmShape {
   Element result = Element::f32;
   bool bias = false;  ///< adds a row vector (n)
   bool skip = false;  ///< adds a matrix (m, n), the residual stream
+  bool head = false;  ///< scales rows and adds the targets' part: dx of the loss head, see HeadGradient
   constexpr bool operator==(const GemmShape&) const = default;
 
   /// The extent that counts tokens: rows of c in nn, the reduced extent in tn.
@@ -41,6 +42,7 @@ enum class PackOp : std::uint8_t {
   weight_transpose,  ///< b = Wᵀ: the right operand of y = x Wᵀ
   left,              ///< an activation (rows, cols) as the left operand of tn
   right,             ///< an activation (rows, cols) as the right operand of tn
+  right_scaled,      ///< the same with a factor for each row
 };
 
 /// Rewriting a row-major matrix into the panels a GEMM reads.
@@ -98,6 +100,16 @@ struct LossShape {
   constexpr bool operator==(const LossShape&) const = default;
 };
 
+/// Logits of rows of `width` against `padded` token vectors of which `vocab` count, and their exponentials.
+struct HeadShape {
+  std::size_t rows = 0, width = 0, vocab = 0, padded = 0;
+  Element operands = Element::f32;
+  constexpr bool operator==(const HeadShape&) const = default;
+
+  constexpr GemmShape logits() const { return {GemmOp::nn, rows, padded, width, operands, Element::f32}; }
+  constexpr HeadShape kernel() const { return {0, width, vocab, padded, operands}; }
+};
+
 /// A list with a fixed capacity and no repetitions, for use in the compiler.
 template <class T, std::size_t kCapacity>
 struct StaticSet {
@@ -129,6 +141,7 @@ struct KernelShapes {
   StaticSet<NormShape, 8> norms;
   StaticSet<ActivationShape, 8> activations;
   StaticSet<LossShape, 4> losses;
+  StaticSet<HeadShape, 4> heads;
 
   constexpr KernelShapes& add(const KernelShapes& other) {
     gemms.merge(other.gemms);
@@ -137,6 +150,7 @@ struct KernelShapes {
     norms.merge(other.norms);
     activations.merge(other.activations);
     losses.merge(other.losses);
+    heads.merge(other.heads);
     return *this;
   }
 };

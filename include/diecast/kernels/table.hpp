@@ -11,6 +11,15 @@
 
 namespace diecast {
 
+/// What turns the exponentials of the loss head into gradients, see FusedLossHead: row r is scaled by `factors[r]`, and
+/// `target_factors[r]` times the vector of its target is added.
+struct HeadGradient {
+  const float* factors;         ///< (rows)
+  const float* target_factors;  ///< (rows)
+  const Token* targets;         ///< (rows), below vocab
+  const float* vectors;         ///< (padded, width), f32 masters
+};
+
 /// Operands of a product. Element types are those of the GemmShape.
 struct GemmArgs {
   const void* a;
@@ -19,12 +28,14 @@ struct GemmArgs {
   const float* bias;  ///< (n), where the shape has a bias
   const float* skip;  ///< (m, n), where the shape has one
   std::size_t rows;   ///< GemmShape::rows()
+  const HeadGradient* head = nullptr;  ///< where the shape is the head's dx
 };
 
 struct PackArgs {
   const void* source;  ///< f32 master for weights, operand element for activations
   void* packed;
   std::size_t rows;    ///< of the source
+  const float* factors = nullptr;  ///< (rows), of right_scaled
 };
 
 /// A stretch of one sequence that attends to itself alone: a document of a packed row, or the used part of a
@@ -89,10 +100,28 @@ struct LossArgs {
   float scale;            ///< of the gradient
 };
 
+struct HeadArgs {
+  const void* x;                ///< (rows, width)
+  const void* packed;           ///< (width, padded), as forward products read it
+  const float* vectors;         ///< (padded, width), f32 masters
+  const Token* targets;         ///< (rows), below vocab
+  float* anchors;               ///< (rows): what exponentials are relative to
+  void* exponentials;           ///< (rows, padded): 0 of targets and padding
+  void* exponentials_packed;    ///< the same, left-packed
+  float* sums;                  ///< (col_blocks of the logits' grid, rows): their sums
+  std::size_t rows;
+};
+
 /// Kernels run one task; the tasks of a call are independent and their number depends on the shape alone.
 using GemmFn = void (*)(const GemmArgs&, std::size_t task);
 using PackFn = void (*)(const PackArgs&, std::size_t task);
 using LossFn = void (*)(const LossArgs&, std::size_t row);
+struct HeadFns {
+  /// anchors[r] = the logit of row r's target, for a block of kRowBlock rows.
+  void (*anchors)(const HeadArgs&, std::size_t task);
+  /// exponentials = exp(logits - anchors), for a task of the logits' grid.
+  void (*exponentials)(const HeadArgs&, std::size_t task);
+};
 struct AttentionFns {
   void (*forward)(const AttentionArgs&, std::size_t task);
   void (*backward)(const AttentionArgs&, std::size_t task);
@@ -113,6 +142,11 @@ struct RowOps {
   void (*column_sum_f32)(const float* x, std::size_t rows, std::size_t stride, std::size_t cols, float* out);
   void (*column_sum_bf16)(const BFloat16* x, std::size_t rows, std::size_t stride, std::size_t cols, float* out);
   void (*to_bf16)(const float* x, BFloat16* y, std::size_t n);
+  /// out[ids[r] * stride + c] += factors[r] * x[r * stride + c] for c in [0, cols), row after row.
+  void (*add_rows_f32)(const float* x, const float* factors, const Token* ids, std::size_t rows, std::size_t stride,
+                       std::size_t cols, float* out);
+  void (*add_rows_bf16)(const BFloat16* x, const float* factors, const Token* ids, std::size_t rows,
+                        std::size_t stride, std::size_t cols, float* out);
   /// y = x + z
   void (*add)(const float* x, const float* z, float* y, std::size_t n);
   /// y[i] = mask(key, first + i) x[i] / (1 - p) (+ skip[i] where skip is not null); p in 1/65536.
@@ -130,6 +164,7 @@ struct KernelTable {
   std::array<NormFns, shapes.norms.count> norms;
   std::array<ActivationFns, shapes.activations.count> activations;
   std::array<LossFn, shapes.losses.count> losses;
+  std::array<HeadFns, shapes.heads.count> heads;
   RowOps rows;
 };
 

@@ -11,21 +11,40 @@
 
 namespace diecast {
 
+/// Rows in blocks of at most kMost, the last one shorter where kRows asks for it.
+template <std::size_t kRows, std::size_t kMost>
+struct RowBlocks {
+  static constexpr std::size_t size = std::min(kRows, kMost);
+  static constexpr std::size_t rest = kRows % size;
+
+  /// Calls body(integral_constant of the block's rows, its first row) for each block.
+  template <class Body>
+  static void for_each(const Body& body) {
+    for (std::size_t first = 0; first + size <= kRows; first += size)
+      body(std::integral_constant<std::size_t, size>(), first);
+    if constexpr (rest != 0) body(std::integral_constant<std::size_t, rest>(), kRows - rest);
+  }
+};
+
+/// Rows of a block of the loss head: long enough that W's gradient, which every block updates whole, is not the
+/// cost, and short enough that a block's logits of a usual vocabulary stay in L3.
+inline constexpr std::size_t kHeadBlock = 512;
+
 /// logits = x Wᵀ, softmax, cross-entropy and their gradients, over blocks of rows: the logits never exist whole.
 /// W is (kPaddedVocab, kWidth), this layer's own or, tied, the token embedding's (Press, Wolf 2017,
-/// arXiv:1608.05859). Padding logits take no part.
+/// arXiv:1608.05859). Padding logits take no part. FusedLossHead does the same with less traffic; this one takes
+/// any operand type and is what that one is tested against.
 template <std::size_t kRows, std::size_t kWidth, std::size_t kVocab, std::size_t kPaddedVocab, class E, bool kTied>
 struct LossHead {
   using Input = Edge<E, Shape<kRows, kWidth>>;
   using Weight = Shape<kPaddedVocab, kWidth>;
+  using Vectors = Tensor<const float, Weight>;  // W's f32 masters
   using Params = std::conditional_t<kTied, ParamList<>, ParamList<Param<"weight", Weight, Init::normal, kVocab>>>;
   using Packed = PackedWeight<E, kWidth, kPaddedVocab>;
   using Packs = typename Packed::Fields;
   using Saved = FieldList<Field<"losses", float, Shape<kRows>>>;
-  // Long enough that W's gradient, which every block updates whole, is not the cost. A block of 512 rows and
-  // 50,257 logits takes 98 MiB in f32, and as much again for its gradient and that one's panels in bf16.
-  static constexpr std::size_t kBlock = std::min<std::size_t>(kRows, 512);
-  static constexpr std::size_t kRest = kRows % kBlock;
+  using Blocks = RowBlocks<kRows, kHeadBlock>;
+  static constexpr std::size_t kBlock = Blocks::size;
   using Scratch = FieldList<Field<"logits", float, Shape<kBlock, kPaddedVocab>>,
                             Field<"d_logits", E, Shape<kBlock, kPaddedVocab>>,
                             Field<"packed", E, Shape<kBlock, kPaddedVocab>>, Field<"x", E, Shape<kBlock, kWidth>>>;
@@ -43,7 +62,7 @@ struct LossHead {
   static constexpr KernelShapes list_shapes() {
     KernelShapes s;
     add_shapes<kBlock>(s, kRows > 1);
-    if constexpr (kRest != 0) add_shapes<kRest>(s, kRows > 1);
+    if constexpr (Blocks::rest != 0) add_shapes<Blocks::rest>(s, kRows > 1);
     if (kRows > 1) Packed::add_shapes(s);
     s.losses.add({kVocab, kPaddedVocab, element_of<E>});
     return s;
@@ -51,8 +70,8 @@ struct LossHead {
   static constexpr KernelShapes shapes = list_shapes();
 
   template <class P>
-  static void pack(const Context<P>& ctx, const Frame<LossHead>& f, Tensor<const float, Weight> weight) {
-    Packed::refresh(ctx, weight, f);
+  static void pack(const Context<P>& ctx, const Frame<LossHead>& f, Vectors vectors) {
+    Packed::refresh(ctx, vectors, f);
   }
 
   /// Logits (1, kPaddedVocab) of one row; the padding's are meaningless.
@@ -67,8 +86,8 @@ struct LossHead {
   /// The losses (kRows) of x against the targets, 0 where a target is ignored.
   template <class P>
   static Tensor<const float, Shape<kRows>> forward(const Context<P>& ctx, const Frame<LossHead>& f, In<Input> x,
-                                                   Tensor<const Token, Shape<kRows>> targets) {
-    for_blocks([&](auto rows, std::size_t first) {
+                                                   Tensor<const Token, Shape<kRows>> targets, Vectors) {
+    Blocks::for_each([&](auto rows, std::size_t first) {
       losses<decltype(rows)::value>(ctx, f, x, targets, first, nullptr, 0);
     });
     return saved<"losses">(f);
@@ -78,9 +97,9 @@ struct LossHead {
   template <class P>
   static Tensor<const float, Shape<kRows>> forward_backward(const Context<P>& ctx, const Frame<LossHead>& f,
                                                             In<Input> x, Tensor<const Token, Shape<kRows>> targets,
-                                                            float scale, Out<Input> dx,
+                                                            Vectors, float scale, Out<Input> dx,
                                                             Tensor<float, Weight> d_weight) {
-    for_blocks([&](auto rows, std::size_t first) {
+    Blocks::for_each([&](auto rows, std::size_t first) {
       constexpr std::size_t kN = decltype(rows)::value;
       const auto d_logits = scratch<"d_logits">(f).template rows<kN>(0);
       losses<kN>(ctx, f, x, targets, first, d_logits.data, scale);
@@ -96,14 +115,6 @@ struct LossHead {
   }
 
  private:
-  // Calls body(integral_constant of the block's rows, its first row) for each block.
-  template <class Body>
-  static void for_blocks(const Body& body) {
-    for (std::size_t first = 0; first + kBlock <= kRows; first += kBlock)
-      body(std::integral_constant<std::size_t, kBlock>(), first);
-    if constexpr (kRest != 0) body(std::integral_constant<std::size_t, kRest>(), kRows - kRest);
-  }
-
   template <std::size_t kN, class P>
   static void losses(const Context<P>& ctx, const Frame<LossHead>& f, In<Input> x,
                      Tensor<const Token, Shape<kRows>> targets, std::size_t first, E* d_logits, float scale) {

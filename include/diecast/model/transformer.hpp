@@ -14,6 +14,7 @@
 #include <diecast/model/chain.hpp>
 #include <diecast/model/dropout.hpp>
 #include <diecast/model/embedding.hpp>
+#include <diecast/model/fused_loss_head.hpp>
 #include <diecast/model/layer.hpp>
 #include <diecast/model/linear.hpp>
 #include <diecast/model/loss_head.hpp>
@@ -48,7 +49,10 @@ struct Layers {
   template <std::size_t kIn>
   using Return = Linear<kRows, kIn, p.d_model, E, p.bias, true, !kDrops>;
   using Drop = Dropout<kRows, p.d_model, kDropout>;
-  using Head = LossHead<kRows, p.d_model, p.vocab_size, p.padded_vocab(), E, p.tied_head>;
+  /// f16 cannot hold the fused head's exponentials.
+  using Head = std::conditional_t<p.precision == Element::f16,
+                                  std::type_identity<LossHead<kRows, p.d_model, p.vocab_size, p.padded_vocab(), E, p.tied_head>>,
+                                  std::type_identity<FusedLossHead<kRows, p.d_model, p.vocab_size, p.padded_vocab(), E, p.tied_head>>>::type;
 
   using UpProject = Project<p.d_model, kMlpWidth>;
   using Up = std::conditional_t<p.mlp == MlpKind::swiglu, Stage<"gate_up", UpProject>, Stage<"up", UpProject>>;
@@ -120,7 +124,7 @@ struct Transformer {
 
   static void pack(const Context<P>& ctx, const Frame<Transformer>& f) {
     Middle::pack(ctx, body(f));
-    Head::pack(ctx, head(f), Tensor<const float, typename Head::Weight>{head_weight(f, f.params)});
+    Head::pack(ctx, head(f), vectors(f));
   }
 
   /// The features (kRows, d_model) that the head reads.
@@ -132,7 +136,7 @@ struct Transformer {
 
   /// Losses (kRows) of the rows; see LossHead.
   static auto losses(const Context<P>& ctx, const Frame<Transformer>& f, Ids ids, Targets targets) {
-    return Head::forward(ctx, head(f), features(ctx, f, ids), targets);
+    return Head::forward(ctx, head(f), features(ctx, f, ids), targets, vectors(f));
   }
 
   /// The same, and adds the gradients of `scale` times their sum.
@@ -141,7 +145,7 @@ struct Transformer {
     const In<Features> y = features(ctx, f, ids);
     const auto dy = edge_at<Features>(f.scratch + scratch_plan.offsets[1]);
     const auto dx = edge_at<Stream>(f.scratch + scratch_plan.offsets[3]);
-    const auto result = Head::forward_backward(ctx, head(f), y, targets, scale, dy,
+    const auto result = Head::forward_backward(ctx, head(f), y, targets, vectors(f), scale, dy,
                                                Tensor<float, typename Head::Weight>{head_weight(f, f.grads)});
     Middle::backward(ctx, body(f), In<Stream>(stream(f)), In<Features>(dy), dx);
     Embed::backward(ctx, embedding(f), ids, In<Stream>(dx));
@@ -160,6 +164,7 @@ struct Transformer {
   static Out<Features> output(const Frame<Transformer>& f) {
     return edge_at<Features>(f.saved + Middle::Saved::bytes + Stream::bytes);
   }
+  static typename Head::Vectors vectors(const Frame<Transformer>& f) { return {head_weight(f, f.params)}; }
   // The head's matrix in the parameters or their gradients: its own, or the token embedding's.
   static float* head_weight(const Frame<Transformer>& f, float* base) {
     return base + (P::value.tied_head ? 0 : (head(f).params - f.params));

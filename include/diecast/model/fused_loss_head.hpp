@@ -1,0 +1,182 @@
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <type_traits>
+
+#include <diecast/core/token.hpp>
+#include <diecast/kernels/context.hpp>
+#include <diecast/model/layer.hpp>
+#include <diecast/model/loss_head.hpp>
+
+namespace diecast {
+
+/// LossHead with the softmax inside its products. The product that makes logits stores their exponentials e instead,
+/// relative to the row's *target* logit, which one dot product a row gives beforehand: no pass for the maximum, none
+/// for the gradient, and no logits tensor. With Z the sum of a row's e without the target,
+///   loss = log(1 + Z),   d logit = scale e / (1 + Z),   d target logit = -scale Z / (1 + Z),
+/// where no difference of nearly equal numbers is taken. Z <= exp(loss), so f32 and bf16 hold e while a loss stays
+/// below 64; a row beyond that is done again relative to its largest logit. 1 / (1 + Z) scales a row of dx after its
+/// product and a row of x before dW's, and the target's part is added in f32.
+template <std::size_t kRows, std::size_t kWidth, std::size_t kVocab, std::size_t kPaddedVocab, class E, bool kTied>
+struct FusedLossHead {
+  static_assert(element_of<E> != Element::f16, "FusedLossHead: f16 cannot hold its exponentials");
+  using Unfused = LossHead<kRows, kWidth, kVocab, kPaddedVocab, E, kTied>;
+  using Input = typename Unfused::Input;
+  using Weight = typename Unfused::Weight;
+  using Vectors = typename Unfused::Vectors;
+  using Params = typename Unfused::Params;
+  using Packed = typename Unfused::Packed;
+  using Packs = typename Unfused::Packs;
+  using Saved = typename Unfused::Saved;
+  using Targets = Tensor<const Token, Shape<kRows>>;
+  using Losses = Tensor<const float, Shape<kRows>>;
+  using Blocks = RowBlocks<kRows, kHeadBlock>;
+  static constexpr std::size_t kBlock = Blocks::size;
+
+  static constexpr HeadShape head_shape(std::size_t rows) {
+    return {rows, kWidth, kVocab, kPaddedVocab, element_of<E>};
+  }
+  static constexpr std::size_t sum_blocks(std::size_t rows) { return gemm_grid(head_shape(rows).logits()).col_blocks; }
+  // A shorter block may be cut into more.
+  static constexpr std::size_t kSumBlocks =
+      std::max(sum_blocks(kBlock), Blocks::rest == 0 ? 0 : sum_blocks(std::max<std::size_t>(Blocks::rest, 1)));
+
+  using Scratch =
+      FieldList<Field<"exponentials", E, Shape<kBlock, kPaddedVocab>>, Field<"packed", E, Shape<kBlock, kPaddedVocab>>,
+                Field<"x", E, Shape<kBlock, kWidth>>, Field<"sums", float, Shape<kSumBlocks, kBlock>>,
+                Field<"targets", Token, Shape<kBlock>>, Field<"anchors", float, Shape<kBlock>>,
+                Field<"offsets", float, Shape<kBlock>>, Field<"factors", float, Shape<kBlock>>,
+                Field<"target_factors", float, Shape<kBlock>>, Field<"logits", float, Shape<1, kPaddedVocab>>>;
+
+  template <std::size_t kN>
+  static constexpr void add_shapes(KernelShapes& s) {
+    constexpr Element e = element_of<E>;
+    s.heads.add(head_shape(kN));
+    s.gemms.add({GemmOp::nn, kN, kWidth, kPaddedVocab, e, e, false, false, true});  // dx
+    s.gemms.add({GemmOp::tn, kPaddedVocab, kWidth, kN, e, Element::f32});           // dW
+    s.packs.add({PackOp::right_scaled, kN, kWidth, e});
+  }
+  static constexpr KernelShapes list_shapes() {
+    KernelShapes s;
+    s.gemms.add(head_shape(1).logits());
+    if constexpr (kRows == 1) return s;  // generation has no loss
+    add_shapes<kBlock>(s);
+    if constexpr (Blocks::rest != 0) add_shapes<Blocks::rest>(s);
+    Packed::add_shapes(s);
+    return s;
+  }
+  static constexpr KernelShapes shapes = list_shapes();
+
+  template <class P>
+  static void pack(const Context<P>& ctx, const Frame<FusedLossHead>& f, Vectors vectors) {
+    Packed::refresh(ctx, vectors, f);
+  }
+
+  /// Logits (1, kPaddedVocab) of one row; the padding's are meaningless.
+  template <class P>
+  static Tensor<const float, Shape<1, kPaddedVocab>> logits(const Context<P>& ctx, const Frame<FusedLossHead>& f,
+                                                            Tensor<const E, Shape<1, kWidth>> x) {
+    const auto out = scratch<"logits">(f);
+    gemm_nn(ctx, x, diecast::pack<"forward">(f), out, None{}, None{});
+    return out;
+  }
+
+  /// The losses (kRows) of x against the targets, 0 where a target is ignored.
+  template <class P>
+  static Losses forward(const Context<P>& ctx, const Frame<FusedLossHead>& f, In<Input> x, Targets targets,
+                        Vectors vectors) {
+    Blocks::for_each([&](auto rows, std::size_t first) {
+      losses<decltype(rows)::value>(ctx, f, x, targets, vectors, first, 0);
+    });
+    return saved<"losses">(f);
+  }
+
+  /// The same, and the gradients of `scale` times their sum: dx is overwritten, dW added to.
+  template <class P>
+  static Losses forward_backward(const Context<P>& ctx, const Frame<FusedLossHead>& f, In<Input> x, Targets targets,
+                                 Vectors vectors, float scale, Out<Input> dx, Tensor<float, Weight> d_weight) {
+    Blocks::for_each([&](auto rows, std::size_t first) {
+      constexpr std::size_t kN = decltype(rows)::value;
+      losses<kN>(ctx, f, x, targets, vectors, first, scale);
+      const float* factors = scratch<"factors">(f).data;
+      const HeadGradient head{factors, scratch<"target_factors">(f).data, scratch<"targets">(f).data, vectors.data};
+      gemm_head(ctx, scratch<"exponentials">(f).template rows<kN>(0), diecast::pack<"backward">(f), head,
+                dx.template rows<kN>(first));
+      const auto packed_x = scratch<"x">(f).template rows<kN>(0);
+      pack_panels<PackOp::right_scaled>(ctx, x.template rows<kN>(first), packed_x, factors);
+      gemm_tn(ctx, scratch<"packed">(f).template rows<kN>(0), packed_x, d_weight);
+      add_rows(ctx, x.template rows<kN>(first), head.target_factors, head.targets, d_weight.data);
+    });
+    return saved<"losses">(f);
+  }
+
+ private:
+  // The largest sum of exponentials that is taken: the loss is 64, and twice its exponent still fits.
+  static constexpr float kLargestSum = 6e27f;
+
+  // Exponentials of a block, their sums, and from them its losses and what gradients are scaled by.
+  template <std::size_t kN, class P>
+  static void losses(const Context<P>& ctx, const Frame<FusedLossHead>& f, In<Input> x, Targets targets,
+                     Vectors vectors, std::size_t first, float scale) {
+    const auto rows = x.template rows<kN>(first);
+    const Token* target = targets.data + first;
+    Token* known = scratch<"targets">(f).data;
+    for (std::size_t r = 0; r < kN; ++r) known[r] = target[r] == kIgnoredToken ? 0 : target[r];
+    std::fill_n(scratch<"offsets">(f).data, kN, 0.0f);
+    const HeadArgs args{rows.data,
+                        diecast::pack<"forward">(f).data,
+                        vectors.data,
+                        known,
+                        scratch<"anchors">(f).data,
+                        scratch<"exponentials">(f).data,
+                        scratch<"packed">(f).data,
+                        scratch<"sums">(f).data,
+                        kN};
+    const HeadFns& kernels = ctx.kernels->heads[slot(KernelPlan<P>::shapes.heads, head_shape(kN))];
+    const auto exponentials = [&] {
+      ctx.pool->run(gemm_grid(head_shape(kN).logits()).tasks(),
+                    [&](std::size_t task, std::size_t) { kernels.exponentials(args, task); });
+    };
+    ctx.pool->run(row_tasks(kN), [&](std::size_t task, std::size_t) { kernels.anchors(args, task); });
+    exponentials();
+    if (anchor_overflows<kN>(ctx, f, rows)) exponentials();
+    for (std::size_t r = 0; r < kN; ++r) finish_row<kN>(f, r, first, target[r] == kIgnoredToken, scale);
+  }
+
+  template <std::size_t kN>
+  static float row_sum(const Frame<FusedLossHead>& f, std::size_t row) {
+    float sum = 0;
+    for (std::size_t b = 0; b < sum_blocks(kN); ++b) sum += scratch<"sums">(f).data[b * kN + row];
+    return sum;
+  }
+
+  // Gives rows whose sums are too large their largest logit as anchor; whether there were any.
+  template <std::size_t kN, class P>
+  static bool anchor_overflows(const Context<P>& ctx, const Frame<FusedLossHead>& f,
+                               Tensor<const E, Shape<kN, kWidth>> x) {
+    bool any = false;
+    for (std::size_t r = 0; r < kN; ++r) {
+      if (!(row_sum<kN>(f, r) > kLargestSum)) continue;
+      any = true;
+      const auto row = logits(ctx, f, x.template rows<1>(r)).span().template first<kVocab>();
+      const float largest = *std::max_element(row.begin(), row.end());
+      scratch<"anchors">(f).data[r] = largest;
+      scratch<"offsets">(f).data[r] = row[scratch<"targets">(f).data[r]] - largest;
+    }
+    return any;
+  }
+
+  template <std::size_t kN>
+  static void finish_row(const Frame<FusedLossHead>& f, std::size_t row, std::size_t first, bool ignored,
+                         float scale) {
+    const float others = row_sum<kN>(f, row), offset = scratch<"offsets">(f).data[row];
+    const float sum = others + std::exp(offset);
+    saved<"losses">(f).data[first + row] = ignored ? 0 : offset == 0 ? std::log1p(others) : std::log(sum) - offset;
+    scratch<"factors">(f).data[row] = ignored ? 0 : scale / sum;
+    scratch<"target_factors">(f).data[row] = ignored ? 0 : -scale * others / sum;
+  }
+};
+
+}  // namespace diecast

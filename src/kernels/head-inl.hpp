@@ -1,0 +1,141 @@
+// The loss head's logits, as exponentials: products whose tiles are never stored as they are. Included once per target.
+#if defined(DIECAST_HEAD_INL) == defined(HWY_TARGET_TOGGLE)
+#ifdef DIECAST_HEAD_INL
+#undef DIECAST_HEAD_INL
+#else
+#define DIECAST_HEAD_INL
+#endif
+
+#include <diecast/kernels/grid.hpp>
+#include <diecast/kernels/table.hpp>
+
+#include "kernels/gemm-inl.hpp"
+#include "kernels/math-inl.hpp"
+
+HWY_BEFORE_NAMESPACE();
+namespace diecast::HWY_NAMESPACE {
+
+HWY_INLINE V rounded_to(float, V v) { return v; }
+HWY_INLINE V rounded_to(BFloat16, V v) { return hn::BitCast(F32(), hn::ShiftLeft<16>(round_bf16(v))); }
+
+template <HeadShape kShape>
+void head_anchors(const HeadArgs& args, std::size_t task) {
+  using E = ElementType<kShape.operands>;
+  const F32 d;
+  const Range rows = block(task, kRowBlock, args.rows);
+  for (std::size_t row = rows.begin; row < rows.end; ++row) {
+    const E* x = static_cast<const E*>(args.x) + row * kShape.width;
+    const float* vector = args.vectors + args.targets[row] * kShape.width;
+    V sum = hn::Zero(d);
+    for (std::size_t i = 0; i < kShape.width; i += kLanes)
+      sum = hn::MulAdd(load_f32(x + i), rounded_to(E(), load_f32(vector + i)), sum);
+    args.anchors[row] = hn::ReduceSum(d, sum);
+  }
+}
+
+// Lanes of columns from `col` on that are the target's or padding.
+HWY_INLINE hn::Mask<F32> excluded(std::size_t col, Token target, std::size_t vocab) {
+  const U32 d;
+  const auto lanes = hn::Iota(d, static_cast<std::uint32_t>(col));
+  return hn::RebindMask(F32(), hn::Or(hn::Eq(lanes, hn::Set(d, target)),
+                                      hn::Ge(lanes, hn::Set(d, static_cast<std::uint32_t>(vocab)))));
+}
+
+static_assert(kLanes == kLeftPanel || kLanes == 2 * kLeftPanel, "head: a vector must fill one left panel or two");
+
+// A vector whose elements (of kPair rows) belong to consecutive left panels, `panel` elements apart.
+template <class D>
+HWY_INLINE void store_to_panels(D d, hn::Vec<D> v, hn::TFromD<D>* out, std::size_t panel) {
+  if constexpr (kLanes == kLeftPanel) {
+    hn::StoreU(v, d, out);
+  } else {
+    const hn::Half<D> half;
+    hn::StoreU(hn::LowerHalf(half, v), half, out);
+    hn::StoreU(hn::UpperHalf(half, v), half, out + panel);
+  }
+}
+
+// Vector j of rows `row` and `row + 1` (of `row` alone for f32), at column `col`, into the left-packed copy. A panel
+// is `rows` long.
+HWY_INLINE void store_left_packed(V even, V odd, float* packed, std::size_t row, std::size_t col, std::size_t rows) {
+  float* out = packed + col * rows + row * kLeftPanel;
+  store_to_panels(F32(), even, out, kLeftPanel * rows);
+  store_to_panels(F32(), odd, out + kLeftPanel, kLeftPanel * rows);
+}
+HWY_INLINE void store_left_packed(V even, V odd, BFloat16* packed, std::size_t row, std::size_t col,
+                                  std::size_t rows) {
+  auto* out = reinterpret_cast<std::uint32_t*>(packed + col * rows + row * kLeftPanel);
+  store_to_panels(U32(), paired(even, odd), out, kLeftPanel * rows / 2);
+}
+
+// Stores a tile's exponentials and adds them to the rows' sums, a vector each.
+template <HeadShape kShape, std::size_t kMr, std::size_t kNv>
+HWY_INLINE void finish_head_tile(Accumulators<kMr, kNv>& acc, const HeadArgs& args, std::size_t row, std::size_t col,
+                                 float* sums) {
+  using E = ElementType<kShape.operands>;
+  E* out = static_cast<E*>(args.exponentials);
+  HWY_UNROLL(16) for (std::size_t i = 0; i < kMr; ++i) {
+    const V anchor = hn::Set(F32(), args.anchors[row + i]);
+    const Token target = args.targets[row + i];
+    const bool holds_excluded = target - col < kNv * kLanes || col + kNv * kLanes > kShape.vocab;
+    V sum = load_f32(sums + i * kLanes);
+    HWY_UNROLL(16) for (std::size_t j = 0; j < kNv; ++j) {
+      V v = exp_f32(hn::Sub(acc.v[i][j], anchor));
+      if (holds_excluded) v = hn::IfThenZeroElse(excluded(col + j * kLanes, target, kShape.vocab), v);
+      sum = hn::Add(sum, v);
+      acc.v[i][j] = v;
+      store(v, out + (row + i) * kShape.padded + col + j * kLanes);
+    }
+    store(sum, sums + i * kLanes);
+  }
+  HWY_UNROLL(16) for (std::size_t i = 0; i < kMr; i += 2)
+    HWY_UNROLL(16) for (std::size_t j = 0; j < kNv; ++j)
+      store_left_packed(acc.v[i][j], acc.v[i + 1][j], static_cast<E*>(args.exponentials_packed), row + i,
+                        col + j * kLanes, args.rows);
+}
+
+template <HeadShape kShape, std::size_t kMr, std::size_t kNv>
+HWY_INLINE std::size_t head_tiles(const HeadArgs& args, std::size_t row, std::size_t count, std::size_t col,
+                                  float*& sums) {
+  using E = ElementType<kShape.operands>;
+  constexpr std::size_t k = kShape.width;
+  const E* b = static_cast<const E*>(args.packed) + col * k;
+  for (; count > 0; --count, row += kMr, sums += kMr * kLanes) {
+    Accumulators<kMr, kNv> acc;
+    acc.clear();
+    multiply(static_cast<const E*>(args.x) + row * k, k, kPair<E>, b, kNv * kLanes * kPair<E>, k / kPair<E>, acc);
+    finish_head_tile<kShape>(acc, args, row, col, sums);
+  }
+  return row;
+}
+
+template <HeadShape kShape, std::size_t kNv>
+HWY_INLINE void head_panel(const HeadArgs& args, Range rows, std::size_t col, float* sums) {
+  constexpr std::size_t kMr = kTileRows<ElementType<kShape.operands>>;
+  const RowTiles tiles = cover_rows<kMr>(rows.end - rows.begin);
+  std::size_t row = head_tiles<kShape, kMr, kNv>(args, rows.begin, tiles.whole, col, sums);
+  if constexpr (kMr > 4) row = head_tiles<kShape, 4, kNv>(args, row, tiles.fours, col, sums);
+  head_tiles<kShape, 2, kNv>(args, row, tiles.ones / 2, col, sums);  // rows come in pairs
+}
+
+template <HeadShape kShape>
+void head_exponentials(const HeadArgs& args, std::size_t task) {
+  constexpr GemmShape kLogits = kShape.logits();
+  const GemmGrid g = gemm_grid(kLogits.with_rows(args.rows));
+  const std::size_t col_block = task % g.col_blocks;
+  const Range rows = block(task / g.col_blocks, g.row_block, args.rows);
+  const Range cols = block(col_block, g.col_block, kShape.padded);
+  HWY_ALIGN float sums[kGemmRowBlock * kLanes];
+  for (std::size_t i = 0; i < kGemmRowBlock; ++i) store(hn::Zero(F32()), sums + i * kLanes);
+  std::size_t col = cols.begin;
+  for (; col + kPanel <= cols.end; col += kPanel) head_panel<kShape, kTileVectors>(args, rows, col, sums);
+  if constexpr (kShape.padded % kPanel != 0)
+    if (col < cols.end) head_panel<kShape, (kShape.padded % kPanel) / kLanes>(args, rows, col, sums);
+  for (std::size_t row = rows.begin; row < rows.end; ++row)
+    args.sums[col_block * args.rows + row] = hn::ReduceSum(F32(), load_f32(sums + (row - rows.begin) * kLanes));
+}
+
+}  // namespace diecast::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif  // DIECAST_HEAD_INL
