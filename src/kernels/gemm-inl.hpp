@@ -62,6 +62,8 @@ HWY_INLINE std::size_t multiply_tiles(const GemmArgs& args, std::size_t row, std
   const E* a = static_cast<const E*>(args.a);
   const E* b = static_cast<const E*>(args.b) + col * kShape.k;
   for (; count > 0; --count, row += kMr) {
+    prefetch_tile<kMr, kNv>(static_cast<const ElementType<kShape.result>*>(args.c) + row * kShape.n + col, kShape.n);
+    if constexpr (kShape.skip) prefetch_tile<kMr, kNv>(args.skip + row * kShape.n + col, kShape.n);
     Accumulators<kMr, kNv> acc;
     acc.clear();
     multiply(a + row * kShape.k, kShape.k, kPair<E>, b, kNv * kLanes * kPair<E>, kShape.k / kPair<E>, acc);
@@ -111,15 +113,15 @@ void gemm_tn(const GemmArgs& args, std::size_t task) {
     const std::size_t steps = (args.rows - k < kReduceBlock ? args.rows - k : kReduceBlock) / kPair<E>;
     for (std::size_t col = cols.begin; col < cols.end; col += kRightPanel) {
       for (std::size_t row = rows.begin; row < rows.end; row += kLeftPanel) {
+        float* out = c + row * kShape.n + col;
+        prefetch_tile<kLeftPanel, kRightVectors>(out, kShape.n);
         Accumulators<kLeftPanel, kRightVectors> acc;
         acc.clear();
         multiply(a + row * args.rows + k * kLeftPanel, kPair<E>, kLeftPanel * kPair<E>,
                  b + col * args.rows + k * kRightPanel, kRightPanel * kPair<E>, steps, acc);
-        HWY_UNROLL(16) for (std::size_t i = 0; i < kLeftPanel; ++i) {
-          float* out = c + (row + i) * kShape.n + col;
+        HWY_UNROLL(16) for (std::size_t i = 0; i < kLeftPanel; ++i, out += kShape.n)
           HWY_UNROLL(16) for (std::size_t j = 0; j < kRightVectors; ++j)
             store(hn::Add(load_f32(out + j * kLanes), acc.v[i][j]), out + j * kLanes);
-        }
       }
     }
   }

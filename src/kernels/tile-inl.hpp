@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include <hwy/cache_control.h>
 #include <hwy/highway.h>
 
 #include <diecast/core/element.hpp>
@@ -110,6 +111,14 @@ HWY_INLINE void multiply(const BFloat16* HWY_RESTRICT a, std::size_t a_row, std:
       }
     }
   }
+}
+
+// Asks for a tile of kMr rows and kNv vectors that the end of a product will read or write: by then it has come.
+template <std::size_t kMr, std::size_t kNv, class E>
+HWY_INLINE void prefetch_tile(const E* tile, std::size_t stride) {
+  constexpr std::size_t kLine = 64 / sizeof(E);
+  HWY_UNROLL(16) for (std::size_t i = 0; i < kMr; ++i)
+    HWY_UNROLL(16) for (std::size_t j = 0; j < kNv * kLanes; j += kLine) hwy::Prefetch(tile + i * stride + j);
 }
 
 // ---- conversions between f32 vectors and elements
