@@ -29,6 +29,8 @@ static_assert(Training::Params::bytes == Generating::Params::bytes && Training::
               "generation must read the parameters that training writes");
 
 constexpr std::size_t kStored = Training::Params::bytes / sizeof(float);
+// A token may be a document.
+constexpr std::size_t kSegmentBytes = P::value.rows() * sizeof(Segment);
 constexpr std::size_t kRopeFloats = P::value.position == Position::rope ? P::value.seq_len * P::value.head_dim() : 0;
 
 // ---- the parameter table
@@ -62,15 +64,17 @@ ParamTable make_param_table() {
 // ---- the arena
 
 enum Part {
-  kParameters, kGradients, kFirstMoments, kSecondMoments, kPacks, kSaved, kScratch, kRope, kGeneration, kThreads, kParts
+  kParameters, kGradients, kFirstMoments, kSecondMoments, kPacks, kSaved, kScratch, kRope, kDocuments, kGeneration,
+  kThreads, kParts
 };
 constexpr std::array<std::string_view, kParts> kPartNames{
     "parameters", "gradients", "first moments", "second moments", "packed weights",
-    "saved activations", "scratch", "rope table", "generation", "thread scratch"};
+    "saved activations", "scratch", "rope table", "documents", "generation", "thread scratch"};
 
 constexpr std::array<std::size_t, kParts> part_bytes(std::size_t threads) {
   return {Training::Params::bytes, Training::Params::bytes, Training::Params::bytes, Training::Params::bytes,
           Training::Packs::bytes,  Training::Saved::bytes,  Training::Scratch::bytes, kRopeFloats * sizeof(float),
+          kSegmentBytes + (P::value.batch_size + 1) * sizeof(std::uint32_t),
           Generating::Saved::bytes + Generating::Scratch::bytes,
           threads * round_up(Training::thread_scratch_bytes, kAlignment)};
 }
@@ -141,6 +145,25 @@ void check_batch(TokenBatch batch) {
   check_ids(batch.inputs, "inputs of a batch");
   if (std::find(batch.inputs.begin(), batch.inputs.end(), kIgnoredToken) != batch.inputs.end())
     throw Error(Fault::run, "only targets may be ignored", "inputs of a batch", "pad them with any token");
+}
+
+// Writes a batch's documents as the segments of each sequence.
+void lay_out_segments(std::span<const std::uint32_t> documents, Segment* segments, std::uint32_t* first_segment) {
+  const auto fail = [](const char* what) {
+    throw Error(Fault::run, what, "documents of a batch", "cut sequences into whole documents that fill them");
+  };
+  std::size_t row = 0;
+  std::uint32_t count = 0;
+  for (const std::uint32_t length : documents) {
+    const std::size_t begin = row % P::value.seq_len;
+    if (length == 0 || begin + length > P::value.seq_len || row == P::value.rows())
+      fail("a document must have a token and end within its sequence");
+    if (begin == 0) first_segment[row / P::value.seq_len] = count;
+    segments[count++] = {begin, length};
+    row += length;
+  }
+  if (row != P::value.rows()) fail("documents must fill the batch");
+  first_segment[P::value.batch_size] = count;
 }
 
 // ---- generation
@@ -225,8 +248,7 @@ class ActiveModel final : public Model {
   void parameters_changed() override { Training::pack(ctx_, frame_); }
 
   Loss forward_backward(TokenBatch batch, float scale, DropoutKey key) override {
-    check_batch(batch);
-    Context<P> ctx = ctx_;
+    Context<P> ctx = context_for(batch);
     ctx.training = true;
     ctx.dropout_key = dropout_key(key);
     const auto losses = Training::forward_backward(ctx, frame_, {batch.inputs.data()}, {batch.targets.data()}, scale);
@@ -234,8 +256,7 @@ class ActiveModel final : public Model {
   }
 
   Loss loss(TokenBatch batch) override {
-    check_batch(batch);
-    const auto losses = Training::losses(ctx_, frame_, {batch.inputs.data()}, {batch.targets.data()});
+    const auto losses = Training::losses(context_for(batch), frame_, {batch.inputs.data()}, {batch.targets.data()});
     return sum_losses(losses.span(), batch.targets);
   }
 
@@ -244,6 +265,20 @@ class ActiveModel final : public Model {
   }
 
  private:
+  // The context of a call on a batch, which is checked.
+  Context<P> context_for(TokenBatch batch) {
+    check_batch(batch);
+    Context<P> ctx = ctx_;
+    if (!batch.documents.empty()) {
+      Segment* segments = at<Segment>(kDocuments);
+      auto* first_segment = reinterpret_cast<std::uint32_t*>(segments + P::value.rows());
+      lay_out_segments(batch.documents, segments, first_segment);
+      ctx.segments = segments;
+      ctx.first_segment = first_segment;
+    }
+    return ctx;
+  }
+
   template <class T>
   T* at(Part part) const {
     return arena_.at<T>(sum_of(sizes_, part));

@@ -166,6 +166,53 @@ TEST_CASE("the gradient of attention in evaluation agrees with the double-precis
 
 TEST_CASE("the gradient of attention in training has the mask of forward") { check_backward(true); }
 
+// Documents of each sequence, one of them a single token and none a multiple of a block.
+std::vector<std::size_t> document_lengths(std::size_t seq_len) {
+  const std::size_t third = seq_len / 3;
+  return {third, 1, seq_len - third - 1};
+}
+
+TEST_CASE("attention over documents is attention over each of them alone, and so is its gradient") {
+  on_every_slot([](const AttentionShape& shape, const auto& on_targets) {
+    if (shape.seq_len < 4) return;
+    const auto qkv = random_rows(shape);
+    const auto d_out = random_values(shape.operands, shape.batch * shape.seq_len * shape.out_width(), 24);
+    std::vector<double> out, d_qkv;
+    std::vector<Segment> segments;
+    std::vector<std::uint32_t> first_segment{0};
+    std::size_t row = 0;
+    for (std::size_t b = 0; b < shape.batch; ++b, first_segment.push_back(static_cast<std::uint32_t>(segments.size())))
+      for (const std::size_t length : document_lengths(shape.seq_len)) {
+        segments.push_back({row % shape.seq_len, length});
+        AttentionShape alone = shape;
+        alone.batch = 1;
+        alone.seq_len = length;
+        const AttentionLoops loops{alone, kTheta, kKey, false, true};
+        const auto rows_of = [&](const std::vector<double>& all, std::size_t width) {
+          const auto first = all.begin() + static_cast<std::ptrdiff_t>(row * width);
+          return std::vector<double>(first, first + static_cast<std::ptrdiff_t>(length * width));
+        };
+        const auto own = rows_of(qkv, shape.width());
+        const auto own_out = loops.forward(own);
+        const auto own_d = loops.backward(own, own_out, rows_of(d_out, shape.out_width()));
+        out.insert(out.end(), own_out.begin(), own_out.end());
+        d_qkv.insert(d_qkv.end(), own_d.begin(), own_d.end());
+        row += length;
+      }
+    on_targets([&](const AttentionFns& kernels) {
+      Call call(shape, qkv, false);
+      call.args.segments = segments.data();
+      call.args.first_segment = first_segment.data();
+      call.d_out = Operand(shape.operands, d_out);
+      call.run(kernels.forward);
+      check_elements(call.out, out, within(tolerance_of(shape) * largest(out)));
+      call.run(kernels.backward);
+      // The kernel's own output is rounded where the loops' is not.
+      check_elements(call.d_qkv, d_qkv, within(2 * tolerance_of(shape) * largest(d_qkv)));
+    });
+  });
+}
+
 TEST_CASE("attention a token at a time agrees with the double-precision loops at every position") {
   on_every_slot([](const AttentionShape& slot, const auto& on_targets) {
     AttentionShape shape = slot;  // a decoder has one sequence

@@ -15,6 +15,9 @@ inline constexpr Token kIgnoredToken = 0xFFFFFFFFu;
 struct TokenBatch {
   std::span<const Token> inputs;
   std::span<const Token> targets;
+  /// Lengths of the documents in order, which attend to themselves alone. They add up to the batch, and each sequence
+  /// is cut into whole ones; empty: each sequence is one.
+  std::span<const std::uint32_t> documents = {};
 };
 
 }  // namespace diecast

@@ -22,6 +22,8 @@ struct Context {
   bool training = false;          ///< whether dropout applies
   std::uint32_t dropout_key = 0;  ///< of this step
   std::size_t position = 0;       ///< generation: index of the token
+  const Segment* segments = nullptr;             ///< see AttentionArgs
+  const std::uint32_t* first_segment = nullptr;
 
   float* scratch_of(std::size_t thread) const {
     return reinterpret_cast<float*>(thread_scratch + thread * thread_scratch_bytes);

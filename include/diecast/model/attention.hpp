@@ -9,7 +9,7 @@ namespace diecast {
 
 /// Causal self-attention over fused rows [queries | keys | values]; with RoPE, queries and keys are rotated as
 /// they are read. Saves one log-sum-exp a row and head; backward recomputes the weights from it and needs the
-/// output (Dao et al. 2022, arXiv:2205.14135).
+/// output (Dao et al. 2022, arXiv:2205.14135). Sequences may be cut into segments, see Context::segments.
 template <AttentionShape kShape>
 struct Attention {
   static constexpr std::size_t kRows = kShape.batch * kShape.seq_len;
@@ -57,6 +57,8 @@ struct Attention {
     args.qkv = qkv.data;
     args.log_sum_exp = saved<"log_sum_exp">(f).data;
     args.rope = ctx.rope;
+    args.segments = ctx.segments;
+    args.first_segment = ctx.first_segment;
     args.dropout_key = mix32(ctx.dropout_key ^ f.stream);
     args.training = ctx.training;
     return args;

@@ -75,7 +75,8 @@ class Model {
   /// Rewrites the packed copies that kernels read from the masters.
   virtual void parameters_changed() = 0;
 
-  /// Both take batch_size * seq_len ids below vocab_size; targets may be kIgnoredToken. Throw Error otherwise.
+  /// Both take batch_size * seq_len ids below vocab_size; targets may be kIgnoredToken; documents must not cross the
+  /// end of a sequence. Throw Error otherwise.
   /// Adds the gradient of `scale` times the summed loss to `gradients()`; returns the unscaled loss.
   virtual Loss forward_backward(TokenBatch batch, float scale, DropoutKey key) = 0;
   /// The loss alone, without dropout.
