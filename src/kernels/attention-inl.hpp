@@ -53,6 +53,12 @@ struct QueryBlock {
   }
 };
 
+// What scores are multiplied by: 1 / sqrt(D).
+template <AttentionShape kShape>
+HWY_INLINE float score_scale() {
+  return 1.0f / std::sqrt(static_cast<float>(kShape.head_dim));
+}
+
 // Whether training drops weights, for kernels of shapes with dropout.
 template <AttentionShape kShape>
 HWY_INLINE bool drops(const AttentionArgs& args) {
@@ -123,18 +129,18 @@ template <AttentionShape kShape, class S>
 HWY_INLINE void forward_weights(const AttentionArgs& args, const S& s, std::size_t position, std::size_t diagonal) {
   using E = ElementType<kShape.operands>;
   const F32 d;
-  const V scale = hn::Set(d, 1.0f / std::sqrt(static_cast<float>(kShape.head_dim)));
+  const V scale = hn::Set(d, kLog2E * score_scale<kShape>());
   for (std::size_t query = 0; query < kQueryBlock; query += kLanes) {
     const V max = load_f32(s.block_max + query);
     const V shift = hn::Mul(max, scale);
-    const V kept = exp_f32(hn::Mul(hn::Sub(load_f32(s.max + query), max), scale));
+    const V kept = exp2_f32(hn::Mul(hn::Sub(load_f32(s.max + query), max), scale));
     store(max, s.max + query);
     store(kept, s.kept + query);
     V sum = hn::Mul(load_f32(s.sum + query), kept);
     const std::size_t seen = diagonal + query / kProductRows * kProductRows + kWeightQueries;
     const std::size_t end = seen < kKeyBlock ? seen : kKeyBlock;
     const auto weight = [&](std::size_t key) HWY_ATTR {
-      V p = exp_f32(hn::MulSub(load_f32(s.scores + key * kQueryBlock + query), scale, shift));
+      V p = exp2_f32(hn::MulSub(load_f32(s.scores + key * kQueryBlock + query), scale, shift));
       sum = hn::Add(sum, p);
       if (drops<kShape>(args)) p = hn::Mul(p, dropout_mask(s.drop_keys + query, position + key, kShape.dropout));
       return p;
@@ -175,9 +181,8 @@ HWY_INLINE void forward_block(const AttentionArgs& args, const S& s, const Query
   }
 
   float* log_sum_exp = args.log_sum_exp + q.statistic();
-  const float scale = 1.0f / std::sqrt(static_cast<float>(kD));
   for (std::size_t i = 0; i < q.rows; ++i) {
-    log_sum_exp[i] = s.max[i] * scale + std::log(s.sum[i]);
+    log_sum_exp[i] = s.max[i] * score_scale<kShape>() + std::log(s.sum[i]);
     scale_row<kD>(s.out + i * kD, 1.0f / s.sum[i]);
   }
   store_head<kD>(s.out, q.rows, nullptr, static_cast<E*>(args.out) + q.out(), kShape.out_width());
@@ -211,7 +216,7 @@ HWY_INLINE void backward_scores(const AttentionArgs& args, const S& s, std::size
   using E = ElementType<kShape.operands>;
   constexpr std::size_t kD = kShape.head_dim;
   const F32 d;
-  const V scale = hn::Set(d, 1.0f / std::sqrt(static_cast<float>(kD)));
+  const V scale = hn::Set(d, score_scale<kShape>()), scale_log2 = hn::Set(d, kLog2E * score_scale<kShape>());
   for_tiles(diagonal, [&](std::size_t key, std::size_t query) HWY_ATTR {
     Accumulators<kTileKeys, kTileQueryVectors> weight, slope;
     score_tile<E, kD>(s.keys + (key_begin + key) * kD, s.queries_t + query * kPair<E>, weight);
@@ -221,7 +226,7 @@ HWY_INLINE void backward_scores(const AttentionArgs& args, const S& s, std::size
       const std::size_t first = query + j * kLanes;
       const V lse = load_f32(s.log_sum_exp + first), delta = load_f32(s.delta + first);
       HWY_UNROLL(16) for (std::size_t i = 0; i < kTileKeys; ++i) {
-        V p = exp_f32(hn::MulSub(weight.v[i][j], scale, lse));
+        V p = exp2_f32(hn::MulSub(weight.v[i][j], scale_log2, lse));
         if (masks) p = hn::IfThenZeroElse(before(key + i, diagonal + first), p);
         V dp = slope.v[i][j];
         weight.v[i][j] = p;
@@ -261,7 +266,7 @@ HWY_INLINE void load_backward_queries(const AttentionArgs& args, const QueryBloc
     for (std::size_t c = 0; c < kD; c += kLanes)
       dot = hn::MulAdd(load_f32(out + i * kShape.out_width() + c), load_f32(s.queries + i * kD + c), dot);
     s.delta[i] = hn::ReduceSum(d, dot);
-    s.log_sum_exp[i] = args.log_sum_exp[q.statistic() + i];
+    s.log_sum_exp[i] = kLog2E * args.log_sum_exp[q.statistic() + i];
   }
   for (std::size_t i = q.rows; i < kQueryBlock; ++i) {
     s.delta[i] = 0;

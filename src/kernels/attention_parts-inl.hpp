@@ -111,7 +111,7 @@ struct BackwardScratch {
   E *weights, *d_scores;           // (K, Q)
   E* d_scores_paired;              // [K / pair][Q][pair]; of f32 the same as d_scores
   float* d_queries;                // (Q, D)
-  float *log_sum_exp, *delta;      // (Q)
+  float *log_sum_exp, *delta;      // (Q), the first to the base 2
   std::uint32_t* drop_keys;        // (Q)
 
   explicit BackwardScratch(float* p) {

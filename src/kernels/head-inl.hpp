@@ -75,12 +75,12 @@ HWY_INLINE void finish_head_tile(Accumulators<kMr, kNv>& acc, const HeadArgs& ar
   using E = ElementType<kShape.operands>;
   E* out = static_cast<E*>(args.exponentials);
   HWY_UNROLL(16) for (std::size_t i = 0; i < kMr; ++i) {
-    const V anchor = hn::Set(F32(), args.anchors[row + i]);
+    const V anchor = hn::Set(F32(), kLog2E * args.anchors[row + i]);
     const Token target = args.targets[row + i];
     const bool holds_excluded = target - col < kNv * kLanes || col + kNv * kLanes > kShape.vocab;
     V sum = load_f32(sums + i * kLanes);
     HWY_UNROLL(16) for (std::size_t j = 0; j < kNv; ++j) {
-      V v = exp_f32(hn::Sub(acc.v[i][j], anchor));
+      V v = exp2_f32(hn::MulSub(acc.v[i][j], hn::Set(F32(), kLog2E), anchor));
       if (holds_excluded) v = hn::IfThenZeroElse(excluded(col + j * kLanes, target, kShape.vocab), v);
       sum = hn::Add(sum, v);
       acc.v[i][j] = v;

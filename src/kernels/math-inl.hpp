@@ -11,33 +11,35 @@
 HWY_BEFORE_NAMESPACE();
 namespace diecast::HWY_NAMESPACE {
 
-// e^x with a relative error below 3e-7; 0 below -87, clamped above 88, NaN of NaN (x86 passes a NaN in the
-// second operand of Max and Min on). Reduction to |r| <= ln 2 / 2 by
-// Cody and Waite's two-part ln 2, then the Taylor polynomial of degree 6 (its remainder there is 2e-7 of e^r).
-HWY_INLINE V exp_f32(V x) {
+inline constexpr float kLog2E = 1.44269504088896341f;
+
+// 2^t with a relative error below 2e-7; 0 below -125, clamped at 127.4, NaN of NaN (x86 passes a NaN in the second
+// operand of Max and Min on). The fraction's power is the minimax polynomial of degree 5 with p(0) = 1 (Remez, 1.1e-7);
+// the integer is added to its exponent. Where products meet exponentials the multiplications decide: there are six.
+HWY_INLINE V exp2_f32(V t) {
   const F32 d;
   const hn::RebindToSigned<F32> di;
-  const V clamped = hn::Min(hn::Set(d, 88.3f), hn::Max(hn::Set(d, -87.3f), x));
-  const V n = hn::Round(hn::Mul(clamped, hn::Set(d, 1.44269504088896341f)));
-  V r = hn::NegMulAdd(n, hn::Set(d, 0.693359375f), clamped);
-  r = hn::NegMulAdd(n, hn::Set(d, -2.12194440e-4f), r);
-  V p = hn::Set(d, 1.0f / 720);
-  p = hn::MulAdd(p, r, hn::Set(d, 1.0f / 120));
-  p = hn::MulAdd(p, r, hn::Set(d, 1.0f / 24));
-  p = hn::MulAdd(p, r, hn::Set(d, 1.0f / 6));
-  p = hn::MulAdd(p, r, hn::Set(d, 0.5f));
-  p = hn::MulAdd(p, r, hn::Set(d, 1.0f));
-  p = hn::MulAdd(p, r, hn::Set(d, 1.0f));
-  const auto exponent = hn::ShiftLeft<23>(hn::Add(hn::ConvertTo(di, n), hn::Set(di, 127)));
-  const V result = hn::Mul(p, hn::BitCast(d, exponent));
-  return hn::IfThenZeroElse(hn::Lt(x, hn::Set(d, -87.3f)), result);
+  const V clamped = hn::Min(hn::Set(d, 127.4f), hn::Max(hn::Set(d, -125.0f), t));
+  const V n = hn::Round(clamped);
+  const V f = hn::Sub(clamped, n);
+  V p = hn::Set(d, 0.0013292337534949183f);
+  p = hn::MulAdd(p, f, hn::Set(d, 0.009671369567513466f));
+  p = hn::MulAdd(p, f, hn::Set(d, 0.05550643056631088f));
+  p = hn::MulAdd(p, f, hn::Set(d, 0.2402224838733673f));
+  p = hn::MulAdd(p, f, hn::Set(d, 0.6931470632553101f));
+  p = hn::MulAdd(p, f, hn::Set(d, 1.0f));
+  const auto bits = hn::Add(hn::BitCast(di, p), hn::ShiftLeft<23>(hn::ConvertTo(di, n)));
+  return hn::IfThenZeroElse(hn::Lt(t, hn::Set(d, -125.0f)), hn::BitCast(d, bits));
 }
+
+// e^x; the product's rounding adds 6e-8 |x| to the relative error.
+HWY_INLINE V exp_f32(V x) { return exp2_f32(hn::Mul(x, hn::Set(F32(), kLog2E))); }
 
 // 1 / (1 + e^-x)
 HWY_INLINE V sigmoid(V x) {
   const F32 d;
   const V one = hn::Set(d, 1.0f);
-  return hn::Div(one, hn::Add(one, exp_f32(hn::Neg(x))));
+  return hn::Div(one, hn::Add(one, exp2_f32(hn::Mul(x, hn::Set(d, -kLog2E)))));
 }
 
 // mix32 of core/random.hpp, lane by lane.
