@@ -4,16 +4,13 @@
 #include <cstddef>
 #include <memory>
 #include <string>
-#include <utility>
-#include <vector>
-
-#include <boost/hana/for_each.hpp>
 
 #include <diecast/core/arena.hpp>
 #include <diecast/core/error.hpp>
 #include <diecast/core/random.hpp>
 #include <diecast/kernels/dispatch.hpp>
 #include <diecast/model/model.hpp>
+#include <diecast/model/param_rows.hpp>
 #include <diecast/model/transformer.hpp>
 #include <diecast/preset/active.hpp>
 
@@ -33,28 +30,9 @@ constexpr std::size_t kRopeFloats = P::value.position == Position::rope ? P::val
 
 // ---- the parameter table
 
-template <class L>
-void append_rows(ParamTable& table, const std::string& prefix, std::size_t offset) {
-  if constexpr (requires { L::for_each_part([](auto&&...) {}); }) {
-    L::for_each_part([&](const std::string& name, std::size_t part_offset, auto type) {
-      append_rows<typename decltype(type)::type>(table, name.empty() ? prefix : prefix + name + ".",
-                                                 offset + part_offset);
-    });
-  } else {
-    boost::hana::for_each(L::Params::all, [&](auto type) {
-      using Q = typename decltype(type)::type;
-      std::vector<std::size_t> shape(Q::shape::extents.begin(), Q::shape::extents.end());
-      shape.front() = Q::rows;
-      table.rows.push_back({prefix + std::string(std::string_view(Q::name)), std::move(shape), offset / sizeof(float),
-                            Q::shape::size, Q::decays, Q::init});
-      offset += Q::bytes;
-    });
-  }
-}
-
 ParamTable make_param_table() {
   ParamTable table;
-  append_rows<Training>(table, "", 0);
+  append_param_rows<Training>(table.rows, "");
   table.stored = kStored;
   return table;
 }
