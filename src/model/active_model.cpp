@@ -104,21 +104,20 @@ Loss sum_losses(std::span<const float> losses, std::span<const Token> targets) {
 }
 
 // What kernels rely on and a caller can get wrong: they read and write where an id says.
-void check_ids(std::span<const Token> ids, const char* where) {
-  for (Token id : ids)
-    if (id >= P::value.vocab_size && id != kIgnoredToken)
-      throw Error(Fault::run, "token " + std::to_string(id) + " is outside the vocabulary of " +
-                                  std::to_string(P::value.vocab_size), where, "use the tokenizer the model was made for");
+void check_id(Token id, const char* where) {
+  if (id < P::value.vocab_size) return;
+  if (id == kIgnoredToken) throw Error(Fault::run, "only targets may be ignored", where, "pad with any token");
+  throw Error(Fault::run, "token " + std::to_string(id) + " is outside the vocabulary of " +
+                              std::to_string(P::value.vocab_size), where, "use the tokenizer the model was made for");
 }
 
 void check_batch(TokenBatch batch) {
   if (batch.inputs.size() != P::value.rows() || batch.targets.size() != P::value.rows())
     throw Error(Fault::run, "a batch must hold batch_size * seq_len inputs and as many targets", "Model",
                 "make it with the preset's sizes");
-  check_ids(batch.targets, "targets of a batch");
-  check_ids(batch.inputs, "inputs of a batch");
-  if (std::find(batch.inputs.begin(), batch.inputs.end(), kIgnoredToken) != batch.inputs.end())
-    throw Error(Fault::run, "only targets may be ignored", "inputs of a batch", "pad them with any token");
+  for (Token id : batch.inputs) check_id(id, "inputs of a batch");
+  for (Token id : batch.targets)
+    if (id != kIgnoredToken) check_id(id, "targets of a batch");
 }
 
 // ---- generation
@@ -137,7 +136,7 @@ class ActiveDecoder final : public Decoder {
   std::span<const float> next(Token token) override {
     if (ctx_.position == P::value.seq_len)
       throw Error(Fault::run, "the decoder's context is full", "Decoder::next", "reset it first");
-    check_ids({&token, 1}, "Decoder::next");
+    check_id(token, "Decoder::next");
     const auto features = Generating::features(ctx_, frame_, {&token});
     const auto logits = Generating::Head::logits(ctx_, Generating::head(frame_), features);
     ++ctx_.position;
