@@ -46,11 +46,12 @@ constexpr std::array<std::string_view, kParts> kPartNames{
     "parameters", "gradients", "first moments", "second moments", "packed weights",
     "saved activations", "scratch", "rope table", "generation", "thread scratch"};
 
+template <class T = Training>
 constexpr std::array<std::size_t, kParts> part_bytes(std::size_t threads) {
-  return {Training::Params::bytes, Training::Params::bytes, Training::Params::bytes, Training::Params::bytes,
-          Training::Packs::bytes,  Training::Saved::bytes,  Training::Scratch::bytes, kRopeFloats * sizeof(float),
+  return {T::Params::bytes, T::Params::bytes, T::Params::bytes, T::Params::bytes,
+          T::Packs::bytes,  T::Saved::bytes,  T::Scratch::bytes, kRopeFloats * sizeof(float),
           Generating::Saved::bytes + Generating::Scratch::bytes,
-          threads * round_up(Training::thread_scratch_bytes, kAlignment)};
+          threads * round_up(T::thread_scratch_bytes, kAlignment)};
 }
 
 constexpr std::size_t sum_of(const std::array<std::size_t, kParts>& sizes, std::size_t count = kParts) {
@@ -59,18 +60,21 @@ constexpr std::size_t sum_of(const std::array<std::size_t, kParts>& sizes, std::
   return sum;
 }
 
-// Multiply-adds count as two; forward once, backward twice; attention as much as causality leaves of it.
-double flops_per_token() {
-  constexpr Preset p = P::value;
-  double matrices = p.tied_head ? static_cast<double>(p.vocab_size * p.d_model) : 0;
-  for (const ParamRow& row : make_param_table().rows)
-    if (row.shape.size() == 2 && !row.name.starts_with("embedding.")) matrices += static_cast<double>(row.size());
-  return 6 * matrices + 6.0 * static_cast<double>(p.n_layers * p.d_model * p.seq_len);
+// The sizes under any policy are values of types: only the preset's own has code.
+template <Recompute kPolicy>
+ModelPlan::Policy policy_of(std::size_t threads) {
+  using T = Transformer<WithRecompute<P, kPolicy>>;
+  const auto sizes = part_bytes<T>(threads);
+  return {kPolicy, sum_of(sizes), sizes[kSaved],
+          static_cast<double>(T::flops.again) / (3.0 * static_cast<double>(T::flops.forward))};
 }
 
 ModelPlan plan_for(std::size_t threads) {
   const auto sizes = part_bytes(threads);
-  ModelPlan plan{{}, sum_of(sizes), flops_per_token()};
+  constexpr double kStepFlops = 3.0 * static_cast<double>(Training::flops.forward);
+  ModelPlan plan{{}, sum_of(sizes), kStepFlops / static_cast<double>(P::value.rows()),
+                 {policy_of<Recompute::none>(threads), policy_of<Recompute::branches>(threads),
+                  policy_of<Recompute::block>(threads)}};
   for (std::size_t i = 0; i < kParts; ++i)
     if (sizes[i] != 0) plan.parts.push_back({kPartNames[i], round_up(sizes[i], kAlignment)});
   return plan;

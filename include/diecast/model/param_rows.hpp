@@ -13,9 +13,9 @@
 
 namespace diecast {
 
-/// Appends a row for each parameter of the layer or composite L, in the order of its frame. A row's name is `prefix`,
-/// the names of the parts on the way to the parameter, each followed by a dot, and the parameter's own; a part without
-/// a name adds nothing. `offset` is that of L's parameters, in bytes.
+/// Appends a row for each parameter of the layer or composite L, in the order of its frame. A row's name is
+/// `prefix`, the names of the parts on the way to the parameter, each followed by a dot, and the parameter's own;
+/// a part without a name adds nothing. `offset` is that of L's parameters, in bytes.
 template <class L>
 void append_param_rows(std::vector<ParamRow>& rows, const std::string& prefix, std::size_t offset = 0) {
   if constexpr (requires { L::for_each_part([](auto&&...) {}); }) {
