@@ -153,6 +153,13 @@ class MainJob(CliTest):
         self.succeeds("train", "--resume", "--set", "train.max_steps=6", "--out", copy)
         self.assertEqual([m["step"] for m in lines(copy / "metrics.jsonl")], [4, 6])
 
+    def test_resume_leaves_the_tokenizer_as_it_is(self):
+        file = self.copy_of_run() / "tokenizer.json"
+        text = json.dumps(json.loads(file.read_text()), indent=3)
+        file.write_text(text)
+        self.succeeds("train", "--resume", "--set", "train.max_steps=5", "--out", file.parent)
+        self.assertEqual(file.read_text(), text)
+
     def test_the_first_limit_ends_the_run(self):
         for limit, steps in [("max_tokens=300", 2), ("max_epochs=0.01", 1), ("max_minutes=0.00001", 1)]:
             with self.subTest(limit):
