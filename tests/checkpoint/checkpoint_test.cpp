@@ -103,6 +103,17 @@ TEST_CASE("a checkpoint of another preset is refused by the name of the field") 
   CHECK(contains(error_of(Fault::usage, load), "of preset fake, this binary of preset wide"));
 }
 
+TEST_CASE("a checkpoint does not depend on the policy of recomputation") {
+  TemporaryFolder folder;
+  const RunFolder run = RunFolder::create(folder.path());
+  FakeModel saved, other;
+  saved.fill_distinct();
+  save_checkpoint(run, saved, state_at(7), kKeepAll);
+  other.preset_value.recompute = Recompute::block;
+  CHECK(load_checkpoint(run.checkpoint(7), other) == state_at(7));
+  CHECK(other == saved);
+}
+
 TEST_CASE("only the newest checkpoints are kept") {
   TemporaryFolder folder;
   const RunFolder run = RunFolder::create(folder.path());
