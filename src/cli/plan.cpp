@@ -11,6 +11,7 @@
 #include <diecast/kernels/peak.hpp>
 #include <diecast/machine/memory.hpp>
 #include <diecast/model/model.hpp>
+#include <diecast/preset/fields.hpp>
 
 #include "cli/commands.hpp"
 
@@ -47,9 +48,12 @@ std::string key_of(std::string_view kind) {
   return key;
 }
 
+bool is_active(const ModelPlan::Policy& policy) { return policy.recompute == active_preset().recompute; }
+
 // What the machine's arithmetic allows; memory and everything that is no product only lower it.
 double most_tok_per_s(const ModelPlan& plan, ThreadPool& pool) {
-  return 1e9 * measure_peak(pool).gflops(active_preset().precision) / plan.flops_per_token;
+  const double extra = std::ranges::find_if(plan.policies, is_active)->extra_flops_share;
+  return 1e9 * measure_peak(pool).gflops(active_preset().precision) / (plan.flops_per_token * (1 + extra));
 }
 
 void print_json(const ModelPlan& plan, const ParamTable& table, double tok_per_s) {
@@ -58,11 +62,19 @@ void print_json(const ModelPlan& plan, const ParamTable& table, double tok_per_s
   nlohmann::ordered_json layers = nlohmann::ordered_json::array();
   for (const LayerSize& size : sizes_by_layer(table))
     layers.push_back({{"name", size.layer}, {"parameters", size.parameters}});
+  nlohmann::ordered_json policies = nlohmann::ordered_json::array();
+  for (const ModelPlan::Policy& policy : plan.policies)
+    policies.push_back({{"policy", enum_name(policy.recompute)},
+                        {"bytes", policy.total_bytes},
+                        {"saved_bytes", policy.saved_bytes},
+                        {"extra_flops_share", policy.extra_flops_share},
+                        {"active", is_active(policy)}});
   const nlohmann::ordered_json object{{"preset", active_preset().name},
                                       {"parameters", table.parameter_count()},
                                       {"layers", layers},
                                       {"flops_per_token", plan.flops_per_token},
                                       {"bytes", bytes},
+                                      {"recompute", policies},
                                       {"tok_per_s_estimate", std::round(tok_per_s)}};
   fmt::print("{}\n", object.dump());
 }
@@ -76,6 +88,11 @@ void print_text(const ModelPlan& plan, const ParamTable& table, double tok_per_s
   fmt::print("{:<28}{:>16}{:>12}\n", "bytes", plan.total_bytes, readable_bytes(plan.total_bytes));
   for (const ModelPlan::Part& part : plan.parts)
     fmt::print("  {:<26}{:>16}{:>12}\n", part.kind, part.bytes, readable_bytes(part.bytes));
+  fmt::print("{:<28}{:>16}{:>12}{:>12}{:>12}\n", "recomputation", "bytes", "", "saved", "extra FLOPs");
+  for (const ModelPlan::Policy& policy : plan.policies)
+    fmt::print("{} {:<26}{:>16}{:>12}{:>12}{:>11.1f}%\n", is_active(policy) ? '*' : ' ', enum_name(policy.recompute),
+               policy.total_bytes, readable_bytes(policy.total_bytes), readable_bytes(policy.saved_bytes),
+               100 * policy.extra_flops_share);
 }
 
 }  // namespace

@@ -202,7 +202,7 @@ class TrainRun {
 
   void open_files(const TrainState& start) {
     write_config(config_, folder_->get());
-    save_tokenizer_json(*tokenizer_, folder_->get().tokenizer());
+    if (!resumes_) save_tokenizer_json(*tokenizer_, folder_->get().tokenizer());
     log_.open(folder_->get().log());
     log_.info(
         fmt::format("run folder {}: {} parameters, {} tokens to train on, {} to validate, {}, {} threads",

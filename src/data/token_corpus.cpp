@@ -109,17 +109,8 @@ TokenCorpus tokenize_documents(std::span<const std::string> documents, const Bpe
   for (std::size_t i = 0; i < encoded.size(); ++i) {
     const Tokens tokens = std::exchange(encoded[i], {});  // freed with each turn
     const std::size_t to_train = tokens_to_train(split, i, tokens.size());
-    const auto first = std::span(tokens).first(to_train), last = std::span(tokens).subspan(to_train);
-    append(corpus.train, first, tokenizer.end_of_text());
-    append(corpus.validation, last, tokenizer.end_of_text());
-    const std::size_t bytes = documents[i].size();
-    const std::size_t last_bytes = first.empty()  ? bytes
-                                   : last.empty() ? 0
-                                                  : tokenizer.decode(last.first(last.size() - 1)).size();
-    corpus.train_documents += !first.empty();
-    corpus.validation_documents += !last.empty();
-    corpus.train_bytes += bytes - last_bytes;
-    corpus.validation_bytes += last_bytes;
+    append(corpus.train, std::span(tokens).first(to_train), tokenizer.end_of_text());
+    append(corpus.validation, std::span(tokens).subspan(to_train), tokenizer.end_of_text());
   }
   return corpus;
 }

@@ -4,16 +4,13 @@
 #include <cstddef>
 #include <memory>
 #include <string>
-#include <utility>
-#include <vector>
-
-#include <boost/hana/for_each.hpp>
 
 #include <diecast/core/arena.hpp>
 #include <diecast/core/error.hpp>
 #include <diecast/core/random.hpp>
 #include <diecast/kernels/dispatch.hpp>
 #include <diecast/model/model.hpp>
+#include <diecast/model/param_rows.hpp>
 #include <diecast/model/transformer.hpp>
 #include <diecast/preset/active.hpp>
 
@@ -35,28 +32,9 @@ constexpr std::size_t kRopeFloats = P::value.position == Position::rope ? P::val
 
 // ---- the parameter table
 
-template <class L>
-void append_rows(ParamTable& table, const std::string& prefix, std::size_t offset) {
-  if constexpr (requires { L::for_each_part([](auto&&...) {}); }) {
-    L::for_each_part([&](const std::string& name, std::size_t part_offset, auto type) {
-      append_rows<typename decltype(type)::type>(table, name.empty() ? prefix : prefix + name + ".",
-                                                 offset + part_offset);
-    });
-  } else {
-    boost::hana::for_each(L::Params::all, [&](auto type) {
-      using Q = typename decltype(type)::type;
-      std::vector<std::size_t> shape(Q::shape::extents.begin(), Q::shape::extents.end());
-      shape.front() = Q::rows;
-      table.rows.push_back({prefix + std::string(std::string_view(Q::name)), std::move(shape), offset / sizeof(float),
-                            Q::shape::size, Q::decays, Q::init});
-      offset += Q::bytes;
-    });
-  }
-}
-
 ParamTable make_param_table() {
   ParamTable table;
-  append_rows<Training>(table, "", 0);
+  append_param_rows<Training>(table.rows, "");
   table.stored = kStored;
   return table;
 }
@@ -71,12 +49,13 @@ constexpr std::array<std::string_view, kParts> kPartNames{
     "parameters", "gradients", "first moments", "second moments", "packed weights",
     "saved activations", "scratch", "rope table", "documents", "generation", "thread scratch"};
 
+template <class T = Training>
 constexpr std::array<std::size_t, kParts> part_bytes(std::size_t threads) {
-  return {Training::Params::bytes, Training::Params::bytes, Training::Params::bytes, Training::Params::bytes,
-          Training::Packs::bytes,  Training::Saved::bytes,  Training::Scratch::bytes, kRopeFloats * sizeof(float),
+  return {T::Params::bytes, T::Params::bytes, T::Params::bytes, T::Params::bytes,
+          T::Packs::bytes,  T::Saved::bytes,  T::Scratch::bytes, kRopeFloats * sizeof(float),
           kSegmentBytes + (P::value.batch_size + 1) * sizeof(std::uint32_t),
           Generating::Saved::bytes + Generating::Scratch::bytes,
-          threads * round_up(Training::thread_scratch_bytes, kAlignment)};
+          threads * round_up(T::thread_scratch_bytes, kAlignment)};
 }
 
 constexpr std::size_t sum_of(const std::array<std::size_t, kParts>& sizes, std::size_t count = kParts) {
@@ -85,18 +64,21 @@ constexpr std::size_t sum_of(const std::array<std::size_t, kParts>& sizes, std::
   return sum;
 }
 
-// Multiply-adds count as two; forward once, backward twice; attention as much as causality leaves of it.
-double flops_per_token() {
-  constexpr Preset p = P::value;
-  double matrices = p.tied_head ? static_cast<double>(p.vocab_size * p.d_model) : 0;
-  for (const ParamRow& row : make_param_table().rows)
-    if (row.shape.size() == 2 && !row.name.starts_with("embedding.")) matrices += static_cast<double>(row.size());
-  return 6 * matrices + 6.0 * static_cast<double>(p.n_layers * p.d_model * p.seq_len);
+// The sizes under any policy are values of types: only the preset's own has code.
+template <Recompute kPolicy>
+ModelPlan::Policy policy_of(std::size_t threads) {
+  using T = Transformer<WithRecompute<P, kPolicy>>;
+  const auto sizes = part_bytes<T>(threads);
+  return {kPolicy, sum_of(sizes), sizes[kSaved],
+          static_cast<double>(T::flops.again) / (3.0 * static_cast<double>(T::flops.forward))};
 }
 
 ModelPlan plan_for(std::size_t threads) {
   const auto sizes = part_bytes(threads);
-  ModelPlan plan{{}, sum_of(sizes), flops_per_token()};
+  constexpr double kStepFlops = 3.0 * static_cast<double>(Training::flops.forward);
+  ModelPlan plan{{}, sum_of(sizes), kStepFlops / static_cast<double>(P::value.rows()),
+                 {policy_of<Recompute::none>(threads), policy_of<Recompute::branches>(threads),
+                  policy_of<Recompute::block>(threads)}};
   for (std::size_t i = 0; i < kParts; ++i)
     if (sizes[i] != 0) plan.parts.push_back({kPartNames[i], round_up(sizes[i], kAlignment)});
   return plan;
@@ -130,21 +112,20 @@ Loss sum_losses(std::span<const float> losses, std::span<const Token> targets) {
 }
 
 // What kernels rely on and a caller can get wrong: they read and write where an id says.
-void check_ids(std::span<const Token> ids, const char* where) {
-  for (Token id : ids)
-    if (id >= P::value.vocab_size && id != kIgnoredToken)
-      throw Error(Fault::run, "token " + std::to_string(id) + " is outside the vocabulary of " +
-                                  std::to_string(P::value.vocab_size), where, "use the tokenizer the model was made for");
+void check_id(Token id, const char* where) {
+  if (id < P::value.vocab_size) return;
+  if (id == kIgnoredToken) throw Error(Fault::run, "only targets may be ignored", where, "pad with any token");
+  throw Error(Fault::run, "token " + std::to_string(id) + " is outside the vocabulary of " +
+                              std::to_string(P::value.vocab_size), where, "use the tokenizer the model was made for");
 }
 
 void check_batch(TokenBatch batch) {
   if (batch.inputs.size() != P::value.rows() || batch.targets.size() != P::value.rows())
     throw Error(Fault::run, "a batch must hold batch_size * seq_len inputs and as many targets", "Model",
                 "make it with the preset's sizes");
-  check_ids(batch.targets, "targets of a batch");
-  check_ids(batch.inputs, "inputs of a batch");
-  if (std::find(batch.inputs.begin(), batch.inputs.end(), kIgnoredToken) != batch.inputs.end())
-    throw Error(Fault::run, "only targets may be ignored", "inputs of a batch", "pad them with any token");
+  for (Token id : batch.inputs) check_id(id, "inputs of a batch");
+  for (Token id : batch.targets)
+    if (id != kIgnoredToken) check_id(id, "targets of a batch");
 }
 
 // Writes a batch's documents as the segments of each sequence.
@@ -182,7 +163,7 @@ class ActiveDecoder final : public Decoder {
   std::span<const float> next(Token token) override {
     if (ctx_.position == P::value.seq_len)
       throw Error(Fault::run, "the decoder's context is full", "Decoder::next", "reset it first");
-    check_ids({&token, 1}, "Decoder::next");
+    check_id(token, "Decoder::next");
     const auto features = Generating::features(ctx_, frame_, {&token});
     const auto logits = Generating::Head::logits(ctx_, Generating::head(frame_), features);
     ++ctx_.position;

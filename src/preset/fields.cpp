@@ -28,7 +28,9 @@ static_assert(takes_values(std::make_index_sequence<kFields>{}) &&
 
 nlohmann::ordered_json preset_to_json(const Preset& preset) {
   nlohmann::ordered_json object;
-  for_each_field(preset, [&](std::string_view name, auto value) { object[std::string(name)] = value; });
+  for_each_field(preset, [&](std::string_view name, auto value) {
+    if (name != "recompute") object[std::string(name)] = value;
+  });
   return object;
 }
 

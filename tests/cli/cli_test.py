@@ -153,6 +153,13 @@ class MainJob(CliTest):
         self.succeeds("train", "--resume", "--set", "train.max_steps=6", "--out", copy)
         self.assertEqual([m["step"] for m in lines(copy / "metrics.jsonl")], [4, 6])
 
+    def test_resume_leaves_the_tokenizer_as_it_is(self):
+        file = self.copy_of_run() / "tokenizer.json"
+        text = json.dumps(json.loads(file.read_text()), indent=3)
+        file.write_text(text)
+        self.succeeds("train", "--resume", "--set", "train.max_steps=5", "--out", file.parent)
+        self.assertEqual(file.read_text(), text)
+
     def test_the_first_limit_ends_the_run(self):
         for limit, steps in [("max_tokens=300", 2), ("max_epochs=0.01", 1), ("max_minutes=0.00001", 1)]:
             with self.subTest(limit):
@@ -235,6 +242,20 @@ class MainJob(CliTest):
         total = facts["bytes"].pop("total")
         self.assertEqual(total, sum(facts["bytes"].values()))
         self.assertIn("FLOPs", self.succeeds("plan").stdout)
+
+    def test_plan_says_what_each_policy_of_recomputation_costs_and_saves(self):
+        facts = json.loads(self.succeeds("plan", "--json").stdout)
+        none, branches, block = facts["recompute"]
+        self.assertEqual([policy["policy"] for policy in facts["recompute"]], ["none", "branches", "block"])
+        self.assertEqual([policy["active"] for policy in facts["recompute"]], [True, False, False])
+        self.assertEqual((none["bytes"], none["saved_bytes"]),
+                         (facts["bytes"]["total"], facts["bytes"]["saved_activations"]))
+        self.assertGreater(none["saved_bytes"], branches["saved_bytes"])
+        self.assertGreater(branches["saved_bytes"], block["saved_bytes"])
+        self.assertEqual(none["extra_flops_share"], 0)
+        # Forward is a third of the step, and not all of it is run again.
+        self.assertTrue(0 < branches["extra_flops_share"] < block["extra_flops_share"] < 1 / 3)
+        self.assertRegex(self.succeeds("plan").stdout, r"\n\* none +\d+ .* 0\.0%\n  branches +\d+ ")
 
     def test_help_and_version(self):
         for command in [[], ["train"], ["eval"], ["generate"], ["plan"]]:

@@ -81,6 +81,7 @@ TEST_CASE("what a caller can get wrong at the border is an error") {
   const Preset& p = active_preset();
   const auto decoder = f.model->make_decoder();
   CHECK_THROWS_AS(decoder->next(static_cast<Token>(p.vocab_size)), Error);
+  CHECK_THROWS_AS(decoder->next(kIgnoredToken), Error);
   for (std::size_t t = 0; t < p.seq_len; ++t) decoder->next(f.inputs[t]);
   CHECK_THROWS_AS(decoder->next(0), Error);
 

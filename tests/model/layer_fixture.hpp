@@ -1,10 +1,10 @@
 #pragma once
 
-#include <boost/hana/for_each.hpp>
 #include <cmath>
 #include <cstddef>
 #include <diecast/core/thread_pool.hpp>
 #include <diecast/kernels/context.hpp>
+#include <diecast/model/param_rows.hpp>
 #include <diecast/model/param_table.hpp>
 #include <diecast/model/transformer.hpp>
 #include <diecast/preset/active.hpp>
@@ -18,26 +18,6 @@
 #include "tests/reference/model.hpp"
 
 namespace diecast {
-
-/// The parameters of a layer or composite by name, with their places in its frame.
-template <class L>
-void append_parameters(std::vector<ParamRow>& rows, const std::string& prefix, std::size_t offset = 0) {
-  if constexpr (requires { L::for_each_part([](auto&&...) {}); }) {
-    L::for_each_part([&](const std::string& name, std::size_t part_offset, auto type) {
-      append_parameters<typename decltype(type)::type>(rows, prefix + name + ".",
-                                                       offset + part_offset / sizeof(float));
-    });
-  } else {
-    boost::hana::for_each(L::Params::all, [&](auto type) {
-      using Q = typename decltype(type)::type;
-      std::vector<std::size_t> shape(Q::shape::extents.begin(), Q::shape::extents.end());
-      shape.front() = Q::rows;
-      rows.push_back({prefix + std::string(std::string_view(Q::name)), shape, offset, Q::shape::size,
-                      Q::decays, Q::init});
-      offset += Q::bytes / sizeof(float);
-    });
-  }
-}
 
 /// One layer by itself: memory for everything in its frame, parameters drawn at random. What the layer must
 /// write before it reads it starts as NaN.
@@ -62,7 +42,7 @@ class LayerFixture {
                 .thread_scratch_bytes = kThreadBytes,
                 .rope = rope_.data()},
         frame{params_.floats(), bytes(packs_), grads_.floats(), bytes(saved_), bytes(scratch_), 1} {
-    append_parameters<L>(rows_, prefix);
+    append_param_rows<L>(rows_, prefix);
     for (std::size_t r = 0; r < rows_.size(); ++r) {
       const auto values = random_values(Element::f32, rows_[r].size(), 100 + r, range(rows_[r]));
       for (std::size_t i = 0; i < values.size(); ++i)

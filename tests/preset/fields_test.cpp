@@ -31,7 +31,7 @@ TEST_CASE("fields are visited in the order of their declaration") {
   CHECK(names == std::vector<std::string>{"name", "n_layers", "d_model", "n_heads", "n_kv_heads", "d_ff",
                                           "vocab_size", "seq_len", "batch_size", "precision", "norm",
                                           "position", "mlp", "tied_head", "bias", "dropout", "norm_eps",
-                                          "rope_theta"});
+                                          "rope_theta", "recompute"});
 }
 
 TEST_CASE("a preset is described by a line per field, enums by their names") {
@@ -65,6 +65,13 @@ TEST_CASE("the name is compared last") {
   CHECK(first_difference(kSmall, preset_to_json(other))->field == "name");
   other.mlp = MlpKind::swiglu;
   CHECK(first_difference(kSmall, preset_to_json(other))->field == "mlp");
+}
+
+TEST_CASE("a run may go on under another policy of recomputation") {
+  Preset other = kSmall;
+  other.recompute = Recompute::block;
+  CHECK_FALSE(first_difference(kSmall, preset_to_json(other)).has_value());
+  CHECK(describe(other) == describe(kSmall));
 }
 
 TEST_CASE("a field that was not stored is a difference") {

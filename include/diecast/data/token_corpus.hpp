@@ -17,10 +17,6 @@ namespace diecast {
 struct TokenCorpus {
   std::vector<Token> train;
   std::vector<Token> validation;
-  std::size_t train_documents = 0;
-  std::size_t validation_documents = 0;
-  std::size_t train_bytes = 0;       ///< of text, which end-of-text is not
-  std::size_t validation_bytes = 0;  ///< bits per byte = nats of the whole set / ln 2 / this
 };
 
 /// Which part of a corpus is kept for validation.
@@ -41,8 +37,8 @@ ValidationSplit choose_validation(std::span<const std::string> documents, double
 std::string_view text_to_train(const ValidationSplit& split, std::span<const std::string> documents,
                                std::size_t i);
 
-/// Encodes documents, in their order, and splits them by `choose_validation`; a document that is cut counts
-/// in both sets. If the fraction is not 0, there are two validation tokens at least, the fewest of which one
+/// Encodes documents, in their order, and splits them by `choose_validation`; of a document that is cut, both
+/// sets have a part. If the fraction is not 0, there are two validation tokens at least, the fewest of which one
 /// is predicted, unless the only document to cut has less than four. The result does not depend on the number
 /// of threads. Throws Error(Fault::usage) unless 0 <= validation_fraction < 1.
 TokenCorpus tokenize_documents(std::span<const std::string> documents, const BpeTokenizer& tokenizer,

@@ -29,6 +29,8 @@ struct Attention {
     return s;
   }
   static constexpr KernelShapes shapes = list_shapes();
+  // Two products, of which causality leaves half.
+  static constexpr Flops flops{.forward = 2 * kRows * kShape.seq_len * kShape.out_width()};
 
   template <class P>
   static void pack(const Context<P>&, const Frame<Attention>&) {}

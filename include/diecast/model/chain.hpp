@@ -25,13 +25,6 @@ struct Stage {
   static constexpr FixedString name = kName;
 };
 
-/// Bytes of one thread's scratch that a layer's kernels need.
-template <class L>
-inline constexpr std::size_t kThreadScratch = 0;
-template <class L>
-  requires requires { L::thread_scratch_bytes; }
-inline constexpr std::size_t kThreadScratch<L> = L::thread_scratch_bytes;
-
 /// Layers one after another. Its areas are its stages' areas in order; the edges between stages are saved, their
 /// gradients are scratch whose places follow from their lifetimes.
 template <class... Stages>
@@ -67,6 +60,29 @@ struct Chain {
   static constexpr auto scratch_plan = plan_scratch();
   using Scratch = Area<scratch_plan.bytes>;
 
+  // Of the edges between stages, those up to the last that backward reads: it is behind stage kReadEdges - 1.
+  static constexpr std::size_t count_read_edges() {
+    constexpr std::array<bool, kCount> ignores{IgnoresInput<typename Stages::layer>...};
+    constexpr std::array<bool, kCount> reads{ReadsOutput<typename Stages::layer>...};
+    std::size_t count = 0;
+    for (std::size_t i = 0; i + 1 < kCount; ++i)
+      if (reads[i] || !ignores[i + 1]) count = i + 1;
+    return count;
+  }
+  static constexpr std::size_t kReadEdges = count_read_edges();
+
+  static constexpr Flops count_flops() {
+    constexpr std::array<Flops, kCount> parts{flops_of<typename Stages::layer>()...};
+    Flops sum;
+    for (std::size_t i = 0; i < kCount; ++i) {
+      sum.forward += parts[i].forward;
+      sum.rerun += i < kReadEdges ? parts[i].forward : parts[i].rerun;
+      sum.again += parts[i].again;
+    }
+    return sum;
+  }
+  static constexpr Flops flops = count_flops();
+
   template <class P>
   static void pack(const Context<P>& ctx, const Frame<Chain>& f) {
     [&]<std::size_t... kIndex>(std::index_sequence<kIndex...>) {
@@ -77,6 +93,12 @@ struct Chain {
   template <class P, class... Skip>
   static void forward(const Context<P>& ctx, const Frame<Chain>& f, In<Input> x, Out<Output> y, Skip... skip) {
     forward_from<0>(ctx, f, x, y, skip...);
+  }
+
+  /// Forward once more, as far as backward reads it: without y, and what leads to y alone.
+  template <class P>
+  static void rerun(const Context<P>& ctx, const Frame<Chain>& f, In<Input> x) {
+    rerun_from<0>(ctx, f, x);
   }
 
   template <class P, class... Skip>
@@ -129,10 +151,26 @@ struct Chain {
     if constexpr (kIndex + 1 == kCount) {
       L::forward(ctx, stage<kIndex>(f), x, y, skip...);
     } else {
-      const auto out = edge<kIndex>(f);
-      L::forward(ctx, stage<kIndex>(f), x, out);
-      forward_from<kIndex + 1>(ctx, f, In<typename L::Output>(out), y, skip...);
+      forward_from<kIndex + 1>(ctx, f, forward_to_edge<kIndex>(ctx, f, x), y, skip...);
     }
+  }
+
+  template <std::size_t kIndex, class P, class X>
+  static void rerun_from(const Context<P>& ctx, const Frame<Chain>& f, X x) {
+    using L = LayerAt<kIndex>;
+    if constexpr (kIndex < kReadEdges) {
+      rerun_from<kIndex + 1>(ctx, f, forward_to_edge<kIndex>(ctx, f, x));
+    } else if constexpr (L::Saved::bytes != 0) {
+      L::rerun(ctx, stage<kIndex>(f), x);
+    }
+  }
+
+  // Runs stage number kIndex; the result is the edge behind it.
+  template <std::size_t kIndex, class P, class X>
+  static auto forward_to_edge(const Context<P>& ctx, const Frame<Chain>& f, X x) {
+    const auto out = edge<kIndex>(f);
+    LayerAt<kIndex>::forward(ctx, stage<kIndex>(f), x, out);
+    return In<typename LayerAt<kIndex>::Output>(out);
   }
 
   // First the gradient behind this stage, then this stage; a skip is added where the chain begins.
@@ -186,6 +224,7 @@ struct Repeat {
   using Scratch = Area<L::Scratch::bytes + 2 * Output::bytes>;
   static constexpr KernelShapes shapes = L::shapes;
   static constexpr std::size_t thread_scratch_bytes = kThreadScratch<L>;
+  static constexpr Flops flops{.forward = kTimes * flops_of<L>().forward, .again = kTimes * flops_of<L>().again};
 
   template <class P>
   static void pack(const Context<P>& ctx, const Frame<Repeat>& f) {

@@ -20,6 +20,7 @@ struct Dropout {
   using Saved = FieldList<>;
   using Scratch = FieldList<>;
   static constexpr KernelShapes shapes{};
+  static constexpr bool ignores_input = true;
 
   template <class P>
   static void pack(const Context<P>&, const Frame<Dropout>&) {}

@@ -68,6 +68,7 @@ struct FusedLossHead {
     return s;
   }
   static constexpr KernelShapes shapes = list_shapes();
+  static constexpr Flops flops = Unfused::flops;
 
   template <class P>
   static void pack(const Context<P>& ctx, const Frame<FusedLossHead>& f, Vectors vectors) {

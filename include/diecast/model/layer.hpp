@@ -120,6 +120,34 @@ concept Layer = requires {
 
 template <class L>
 concept ReadsOutput = requires { requires L::reads_output; };
+/// Backward is given x, as every layer's is, but does not read it.
+template <class L>
+concept IgnoresInput = requires { requires L::ignores_input; };
+
+/// Bytes of one thread's scratch that a layer's kernels need.
+template <class L>
+inline constexpr std::size_t kThreadScratch = 0;
+template <class L>
+  requires requires { L::thread_scratch_bytes; }
+inline constexpr std::size_t kThreadScratch<L> = L::thread_scratch_bytes;
+
+/// Floating-point operations of a layer's products, a multiply-add being two. Backward takes twice those of
+/// forward, and `again`.
+struct Flops {
+  std::size_t forward = 0;
+  std::size_t rerun = 0;  ///< of forward as far as backward reads it; see Chain::rerun
+  std::size_t again = 0;  ///< of what backward runs again
+};
+template <class L>
+constexpr Flops flops_of() {
+  if constexpr (requires { L::flops; }) {
+    return L::flops;
+  } else {
+    static_assert(L::shapes.gemms.count == 0 && L::shapes.attentions.count == 0,
+                  "flops: a layer that calls products must count their operations");
+    return {};
+  }
+}
 
 template <class L>
 struct CheckLayer {

@@ -58,6 +58,7 @@ struct Linear {
     return s;
   }
   static constexpr KernelShapes shapes = list_shapes();
+  static constexpr Flops flops{.forward = 2 * kRows * kIn * kOut};
 
   template <class P>
   static void pack(const Context<P>& ctx, const Frame<Linear>& f) {

@@ -68,6 +68,7 @@ struct LossHead {
     return s;
   }
   static constexpr KernelShapes shapes = list_shapes();
+  static constexpr Flops flops{.forward = 2 * kRows * kWidth * kVocab};
 
   template <class P>
   static void pack(const Context<P>& ctx, const Frame<LossHead>& f, Vectors vectors) {

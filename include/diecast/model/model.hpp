@@ -21,9 +21,17 @@ struct ModelPlan {
     std::string_view kind;  ///< `parameters`, `gradients`, `moments`, `packed weights`, `saved`, `scratch`, ...
     std::size_t bytes;
   };
+  /// The preset under one of the policies of recomputation.
+  struct Policy {
+    Recompute recompute;
+    std::size_t total_bytes;
+    std::size_t saved_bytes;   ///< of them, activations kept from forward to backward
+    double extra_flops_share;  ///< FLOPs of what backward runs again, as a share of `flops_per_token`
+  };
   std::vector<Part> parts;
   std::size_t total_bytes;      ///< of the one allocation; the sum of the parts
-  double flops_per_token;       ///< of a training step: forward and backward, attention counted causal
+  double flops_per_token;       ///< of a training step: forward and backward once, attention counted causal
+  std::vector<Policy> policies;  ///< each there is, in their order; one is the preset's
 };
 
 /// Negative log-likelihood over a micro-batch, in nats.

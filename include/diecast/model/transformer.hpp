@@ -19,6 +19,7 @@
 #include <diecast/model/linear.hpp>
 #include <diecast/model/loss_head.hpp>
 #include <diecast/model/norm.hpp>
+#include <diecast/model/recompute.hpp>
 #include <diecast/preset/preset.hpp>
 
 namespace diecast {
@@ -61,6 +62,9 @@ struct Layers {
   template <class... Stages>
   using Branch = Residual<typename std::conditional_t<kDrops, std::type_identity<Chain<Stages..., Stage<"dropout", Drop>>>,
                                                       std::type_identity<Chain<Stages...>>>::type>;
+  /// Part, run again in backward if that is the preset's policy. Generation has no backward.
+  template <Recompute kPolicy, class Part>
+  using RecomputedBy = std::conditional_t<kTraining && p.recompute == kPolicy, Recomputed<Part>, Part>;
   /// The body's stages, with the embedding's dropout before them.
   template <class... Stages>
   using Prepend = typename std::conditional_t<kDrops, std::type_identity<Chain<Stage<"dropout", Drop>, Stages...>>,
@@ -82,13 +86,18 @@ struct MlpBranch : L::template Branch<Stage<"norm", typename L::Normalise>, type
                                       Stage<"down", typename L::template Return<L::p.d_ff>>> {};
 
 /// One pre-norm block (Radford et al. 2019; Touvron et al. 2023).
-template <class P, std::size_t kRows>
-struct Block : Chain<Stage<"attention", AttentionBranch<P, kRows>>, Stage<"mlp", MlpBranch<P, kRows>>> {};
+template <class P, std::size_t kRows, class L = Layers<P, kRows>>
+struct Block
+    : Chain<Stage<"attention", typename L::template RecomputedBy<Recompute::branches, AttentionBranch<P, kRows>>>,
+            Stage<"mlp", typename L::template RecomputedBy<Recompute::branches, MlpBranch<P, kRows>>>> {};
 
 /// All between the embedding and the head: dropout if any, the blocks, the last norm.
 template <class P, std::size_t kRows, class L = Layers<P, kRows>>
-struct Body : L::template Prepend<Stage<"blocks", Repeat<Block<P, kRows>, L::p.n_layers>>,
-                                  Stage<"final_norm", typename L::Normalise>> {};
+struct Body
+    : L::template Prepend<
+          Stage<"blocks",
+                Repeat<typename L::template RecomputedBy<Recompute::block, Block<P, kRows>>, L::p.n_layers>>,
+          Stage<"final_norm", typename L::Normalise>> {};
 
 /// The whole model over kRows rows: embedding, body, head with loss.
 template <class P, std::size_t kRows = P::value.rows()>
@@ -107,6 +116,8 @@ struct Transformer {
   using Saved = Area<Middle::Saved::bytes + Stream::bytes + Features::bytes + Head::Saved::bytes>;
   static constexpr KernelShapes shapes = shapes_of<Embed, Middle, Head>();
   static constexpr std::size_t thread_scratch_bytes = kThreadScratch<Middle>;
+  static constexpr Flops flops{.forward = flops_of<Middle>().forward + flops_of<Head>().forward,
+                               .again = flops_of<Middle>().again};
 
   // Backward: the head at time 0, the body at 1, the embedding at 2.
   static constexpr auto scratch_plan = plan(std::array<Lifetime, 4>{

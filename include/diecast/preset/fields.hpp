@@ -18,7 +18,7 @@
 
 BOOST_HANA_ADAPT_STRUCT(diecast::Preset, name, n_layers, d_model, n_heads, n_kv_heads, d_ff, vocab_size,
                         seq_len, batch_size, precision, norm, position, mlp, tied_head, bias, dropout,
-                        norm_eps, rope_theta);
+                        norm_eps, rope_theta, recompute);
 
 namespace diecast {
 
@@ -26,6 +26,9 @@ constexpr std::string_view enum_name(Element e) { return element_name(e); }
 constexpr std::string_view enum_name(Norm n) { return n == Norm::layer_norm ? "layer_norm" : "rms_norm"; }
 constexpr std::string_view enum_name(Position p) { return p == Position::learned ? "learned" : "rope"; }
 constexpr std::string_view enum_name(MlpKind m) { return m == MlpKind::gelu ? "gelu" : "swiglu"; }
+constexpr std::string_view enum_name(Recompute r) {
+  return r == Recompute::none ? "none" : r == Recompute::branches ? "branches" : "block";
+}
 
 /// Calls `visit(name, value)` for every field of a preset in the order of its declaration. `value` is a
 /// std::string_view (the name and, by their names, the enums), std::size_t, bool or double.
@@ -42,10 +45,11 @@ constexpr void for_each_field(const Preset& preset, Visitor&& visit) {
   });
 }
 
-/// A line `name = value` for every field, as a TOML table would have it.
+/// A line `name = value` for every field of `preset_to_json`, as a TOML table would have it.
 std::string describe(const Preset& preset);
 
-/// The fields as a JSON object, in order.
+/// The fields as a JSON object, in order: all that a run must go on with. Recomputation is not among them, which
+/// changes neither shapes nor values.
 nlohmann::ordered_json preset_to_json(const Preset& preset);
 
 /// A field in which two presets differ, its values as JSON text; "nothing" for one that is absent.

@@ -21,6 +21,14 @@ enum class MlpKind {
   swiglu,  ///< W2 (silu(Wg x) * Wu x); Shazeer 2020 (arXiv:2002.05202)
 };
 
+/// Which activations backward finds as forward left them; the others it computes again (Chen et al. 2016,
+/// arXiv:1604.06174). Less memory for more arithmetic: no value changes.
+enum class Recompute {
+  none,      ///< all are kept
+  branches,  ///< of the attention and MLP branches only the inputs are kept
+  block,     ///< of whole blocks only the inputs are kept
+};
+
 /// Everything that fixes a shape or picks a type. A preset is a tag type with `static constexpr Preset value`.
 struct Preset {
   std::string_view name;
@@ -41,6 +49,7 @@ struct Preset {
   double dropout = 0;     ///< of embeddings, attention weights and residual branches; 0 compiles it away
   double norm_eps = 1e-5;
   double rope_theta = 10000;
+  Recompute recompute = Recompute::none;
 
   constexpr std::size_t rows() const { return batch_size * seq_len; }
   constexpr std::size_t head_dim() const { return d_model / n_heads; }
@@ -49,6 +58,16 @@ struct Preset {
   constexpr std::size_t qkv_width() const { return (n_heads + 2 * kv_heads()) * head_dim(); }
   /// The vocabulary rounded up so that no register tile is cut; padding logits are masked.
   constexpr std::size_t padded_vocab() const { return (vocab_size + 63) / 64 * 64; }
+};
+
+/// P with another policy of recomputation.
+template <class P, Recompute kPolicy>
+struct WithRecompute {
+  static constexpr Preset value = [] {
+    Preset preset = P::value;
+    preset.recompute = kPolicy;
+    return preset;
+  }();
 };
 
 /// The probability of dropout as layers take it, in 1/65536; outside the range of a probability, 65536.

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include <diecast/checkpoint/checkpoint.hpp>
+#include <diecast/core/error.hpp>
+
+namespace diecast::testing {
+
+inline constexpr std::size_t kKeepAll = 0;
+inline constexpr const char* kFiles[] = {"model.safetensors", "optimizer.safetensors", "state.json"};
+
+/// A state with something in every field, numbers beyond what a double holds among them.
+inline TrainState state_at(std::uint64_t step) {
+  return {.step = step,
+          .micro_steps = 4 * step,
+          .tokens = 1000 * step,
+          .seed = ~std::uint64_t{0},
+          .wall_seconds = 0.1,
+          .best_validation_loss = 1.0 / 3,
+          .tokenizer_hash = 0xFEDCBA9876543210,
+          .train_hash = ~std::uint64_t{1},
+          .validation_hash = ~std::uint64_t{2}};
+}
+
+/// The message of the Error, of this fault and one line long, that an action throws; "no error" if it throws none.
+template <class Action>
+std::string error_of(Fault fault, const Action& action) {
+  try {
+    action();
+  } catch (const Error& error) {
+    CHECK(error.fault() == fault);
+    const std::string what = error.what();
+    CHECK(what.find('\n') == std::string::npos);
+    return what;
+  }
+  return "no error";
+}
+
+inline bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+/// The names in a folder, sorted.
+inline std::vector<std::string> names_in(const std::filesystem::path& folder) {
+  std::vector<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(folder))
+    names.push_back(entry.path().filename().string());
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+}  // namespace diecast::testing

@@ -1,0 +1,129 @@
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <diecast/kernels/dispatch.hpp>
+#include <diecast/model/recompute.hpp>
+#include <diecast/model/transformer.hpp>
+#include <diecast/preset/active.hpp>
+#include <string>
+#include <vector>
+
+#include "tests/golden/golden.hpp"
+#include "tests/model/layer_fixture.hpp"
+
+namespace diecast {
+namespace {
+
+using P = ActivePreset;
+constexpr const Preset& p = P::value;
+constexpr std::size_t kRows = p.rows();
+using L = Layers<P, kRows>;
+
+template <Recompute kPolicy>
+using Under = WithRecompute<P, kPolicy>;
+using Plain = Under<Recompute::none>;
+using Branches = Under<Recompute::branches>;
+using WholeBlock = Under<Recompute::block>;
+
+// The active preset's kernels for the same preset under another policy, which has the same plan.
+template <class Q>
+KernelTable<Q> kernels_under(const KernelTable<P>& table) {
+  return {table.gemms, table.packs, table.attentions, table.norms, table.activations, table.losses,
+          table.heads, table.rows};
+}
+
+// What a training step leaves: loss by row, gradient by tensor.
+struct Outcome {
+  std::vector<float> losses;
+  reference::Weights<double> gradients;
+  bool guards_hold;
+};
+
+template <class Q>
+Outcome train(const std::string& target) {
+  using Model = Transformer<Q>;
+  LayerFixture<Model> f(target);
+  const KernelTable<Q> kernels = kernels_under<Q>(*f.context.kernels);
+  const Context<Q> context{.kernels = &kernels,
+                           .pool = f.context.pool,
+                           .thread_scratch = f.context.thread_scratch,
+                           .thread_scratch_bytes = f.context.thread_scratch_bytes,
+                           .rope = f.context.rope,
+                           .training = true,
+                           .dropout_key = 11};
+  std::vector<Token> inputs(kRows), targets(kRows);
+  golden::golden_batch(p, 0, inputs, targets);
+  Model::pack(context, f.frame);
+  const auto losses = Model::forward_backward(context, f.frame, {inputs.data()}, {targets.data()}, 0.125f).span();
+  return {{losses.begin(), losses.end()}, f.gradients(), f.guards_hold()};
+}
+
+TEST_CASE("under every policy of recomputation the losses and gradients have the same bits, on every target") {
+  for (const std::string& target : kernel_targets()) {
+    CAPTURE(target);
+    const Outcome expected = train<Plain>(target);
+    for (const Outcome& outcome : {train<Branches>(target), train<WholeBlock>(target)}) {
+      CHECK(outcome.losses == expected.losses);
+      CHECK(outcome.guards_hold);
+      for (const auto& tensor : expected.gradients) {
+        CAPTURE(tensor.first);
+        CHECK(outcome.gradients.at(tensor.first) == tensor.second);
+      }
+    }
+  }
+}
+
+// Runs Layer and Recomputed<Layer> side by side; what the latter left in its scratch is overwritten between
+// forward and backward, as the next layer does.
+template <class Layer>
+void check_recomputed() {
+  const auto x = random_values(Element::f32, Layer::Input::shape::size, 400, 1.5),
+             dy = random_values(Element::f32, Layer::Output::shape::size, 401);
+  for (const std::string& target : kernel_targets()) {
+    CAPTURE(target);
+    LayerFixture<Layer> keeping(target);
+    LayerFixture<Recomputed<Layer>> recomputing(target);
+    keeping.context.training = recomputing.context.training = true;
+    CHECK(recomputing.forward(x).values() == keeping.forward(x).values());
+    std::fill_n(recomputing.frame.scratch, Recomputed<Layer>::Scratch::bytes, std::byte{0xFF});
+    CHECK(recomputing.backward(dy).values() == keeping.backward(dy).values());
+    CHECK(recomputing.gradients() == keeping.gradients());
+    CHECK(recomputing.guards_hold());
+  }
+}
+
+TEST_CASE("a recomputed layer has the layer's bits, and needs nothing of forward but the input") {
+  check_recomputed<AttentionBranch<P, kRows>>();
+  check_recomputed<MlpBranch<P, kRows>>();
+  check_recomputed<Block<Plain, kRows>>();
+}
+
+TEST_CASE("under a policy, what a block keeps beside its output is the edge between its branches, or nothing") {
+  constexpr std::size_t edge = Edge<float, Shape<kRows, p.d_model>>::bytes;
+  CHECK(Body<Branches, kRows>::Saved::bytes <= Body<Plain, kRows>::Saved::bytes);
+  CHECK(Block<Branches, kRows>::Saved::bytes == edge);
+  CHECK(Body<Branches, kRows>::Saved::bytes - Body<WholeBlock, kRows>::Saved::bytes == p.n_layers * edge);
+}
+
+// Of one block.
+constexpr std::size_t kProjection = 2 * kRows * p.d_model * p.d_model;
+constexpr std::size_t kFirstProducts =
+    2 * kRows * p.d_model * (p.qkv_width() + L::kMlpWidth) + 2 * kRows * p.seq_len * p.d_model;
+
+TEST_CASE("run again are the products before a branch's last, and of a block the attention's last, too") {
+  CHECK(Transformer<Plain>::flops.again == 0);
+  CHECK(Transformer<Branches>::flops.again == p.n_layers * kFirstProducts);
+  CHECK(Transformer<WholeBlock>::flops.again == p.n_layers * (kFirstProducts + kProjection));
+}
+
+TEST_CASE("a policy changes neither the parameters nor the products of a step") {
+  CHECK(Transformer<Branches>::Params::bytes == Transformer<Plain>::Params::bytes);
+  CHECK(Transformer<WholeBlock>::flops.forward == Transformer<Plain>::flops.forward);
+  const std::size_t blocks = p.n_layers * (kFirstProducts + kProjection + 2 * kRows * p.d_ff * p.d_model);
+  CHECK(Transformer<Plain>::flops.forward == blocks + 2 * kRows * p.d_model * p.vocab_size);
+}
+
+}  // namespace
+}  // namespace diecast
