@@ -37,4 +37,5 @@ def main():
     return 1 if over else 0
 
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())

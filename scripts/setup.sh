@@ -1,6 +1,6 @@
 #!/bin/bash
 # Installs what a bare Debian 12 needs to build and test Diecast, and lays Highway's archive where Meson looks
-# for it. Does nothing, quickly, when nothing is missing.
+# for it, uPlot's beside it. Does nothing, quickly, when nothing is missing.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -28,6 +28,7 @@ packages=(
   "libpcre2-dev|regular expressions of tokenizers"
   "libxxhash-dev|checksums"
   "doctest-dev|tests"
+  "chromium|tests of pages"
 )
 
 install_packages() {
@@ -112,6 +113,17 @@ fetch_highway() {
   echo "setup: $name: in place"
 }
 
+# Only pages with charts need it: without, setup goes on.
+fetch_uplot() {
+  local archive
+  if archive=$(python3 scripts/uplot.py); then
+    echo "setup: ${archive##*/}: in place"
+  else
+    echo "setup: uPlot: missing; scripts/compare_presets --html needs it" >&2
+  fi
+}
+
 command -v apt-get >/dev/null || fail "this is for Debian and its kin; elsewhere install the packages listed in $0 by hand"
 install_packages
 fetch_highway
+fetch_uplot

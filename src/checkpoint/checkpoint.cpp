@@ -68,12 +68,6 @@ void write_files(const fs::path& folder, Model& model, const TrainState& state) 
   sync_folder(folder);
 }
 
-// Bytes of a checkpoint: parameters and two moments, and room for headers and the state.
-std::uint64_t bytes_needed(const ParamTable& table) {
-  const std::uint64_t names_and_numbers = (table.rows.size() + 16) * 1024;
-  return 3 * sizeof(float) * table.parameter_count() + names_and_numbers;
-}
-
 std::string mebibytes(std::uint64_t bytes) {
   constexpr std::uint64_t kMiB = std::uint64_t{1} << 20;
   return std::to_string((bytes + kMiB - 1) / kMiB) + " MiB";
@@ -185,10 +179,15 @@ TrainState load(const fs::path& checkpoint, Model& model, Parts parts) {
 
 }  // namespace
 
+std::uint64_t checkpoint_bytes(const ParamTable& table) {
+  const std::uint64_t names_and_numbers = (table.rows.size() + 16) * 1024;
+  return 3 * sizeof(float) * table.parameter_count() + names_and_numbers;
+}
+
 void save_checkpoint(const RunFolder& run, Model& model, const TrainState& state, std::size_t keep_last) {
   const std::string name = checkpoint_name(state.step);
   const fs::path temporary = run.checkpoints() / (std::string(kTemporaryPrefix) + name);
-  const std::uint64_t needed = bytes_needed(model.param_table());
+  const std::uint64_t needed = checkpoint_bytes(model.param_table());
   std::error_code ignored;
   try {
     fs::create_directories(run.checkpoints());

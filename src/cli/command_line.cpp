@@ -17,6 +17,7 @@
 #include <diecast/model/model.hpp>
 #include <diecast/preset/fields.hpp>
 
+#include "cli/build_info.hpp"
 #include "cli/commands.hpp"
 
 namespace diecast {
@@ -87,6 +88,12 @@ Command declare_plan(CLI::App& app) {
   return [options] { return plan(*options); };
 }
 
+Command declare_doctor(CLI::App& app) {
+  auto options = std::make_shared<DoctorOptions>();
+  app.add_flag("--json", options->json, "one JSON object instead of text");
+  return [options] { return doctor(*options); };
+}
+
 struct Entry {
   const char* name;
   const char* help;
@@ -98,19 +105,12 @@ constexpr Entry kCommands[]{
     {"eval", "measure a trained model: loss, perplexity, bits per byte", declare_eval},
     {"generate", "continue a text", declare_generate},
     {"plan", "parameters, FLOPs and memory, before any run", declare_plan},
+    {"doctor", "what keeps this machine or binary from training well, and the remedy", declare_doctor},
 };
-
-std::string compiler() {
-#ifdef __clang__
-  return "clang++ " __clang_version__;
-#else
-  return "g++ " __VERSION__;
-#endif
-}
 
 std::string version() {
   return fmt::format("{} (Diecast {}), target {}, {}", active_preset().name, DIECAST_VERSION, choose_target(),
-                     compiler());
+                     compiler_name());
 }
 
 std::string environment_help() {

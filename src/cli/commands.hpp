@@ -36,10 +36,15 @@ struct PlanOptions {
   bool json = false;
 };
 
+struct DoctorOptions {
+  bool json = false;
+};
+
 /// One function a command. Each returns the exit code and throws Error.
 int train(const TrainOptions& options);
 int eval(const EvalOptions& options);
 int generate(const GenerateOptions& options);
 int plan(const PlanOptions& options);
+int doctor(const DoctorOptions& options);
 
 }  // namespace diecast

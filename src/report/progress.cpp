@@ -1,16 +1,15 @@
 #include <diecast/report/progress.hpp>
 
 #include <sys/ioctl.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstdlib>
 #include <string_view>
 
 #include <fmt/format.h>
 
+#include <diecast/report/terminal.hpp>
 #include <diecast/report/write_stderr.hpp>
 
 namespace diecast {
@@ -66,12 +65,6 @@ std::size_t columns_of(std::FILE* stream) {
   return ioctl(fileno(stream), TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
 }
 
-// A terminal that understands "carriage return" and "erase to the end of the line".
-bool redraws(std::FILE* stream) {
-  const char* term = std::getenv("TERM");
-  return isatty(fileno(stream)) == 1 && (term == nullptr || std::string_view(term) != "dumb");
-}
-
 }  // namespace
 
 std::string plain_line(const Progress& p) {
@@ -90,7 +83,7 @@ std::string bar_line(const Progress& p, std::size_t width) {
   return fmt::format("{} [{}] {}{}", p.title, bar(share_done(p), cells), head(p), joined(parts));
 }
 
-ProgressDisplay::ProgressDisplay(std::FILE* stream) : stream_(stream), terminal_(redraws(stream)) {}
+ProgressDisplay::ProgressDisplay(std::FILE* stream) : stream_(stream), terminal_(takes_escapes(stream)) {}
 
 ProgressDisplay::~ProgressDisplay() {
   if (drawn_) write_unchecked(stream_, "\n");

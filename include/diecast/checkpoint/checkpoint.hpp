@@ -25,6 +25,9 @@ struct TrainState {
   bool operator==(const TrainState&) const = default;
 };
 
+/// Bytes that a checkpoint takes at most: the parameters, two moments, and room for headers and the state.
+std::uint64_t checkpoint_bytes(const ParamTable& table);
+
 /// Writes `checkpoints/step-N` for N = `state.step`:
 ///
 ///     model.safetensors      the parameters by their names in the ParamTable, padding rows cut
