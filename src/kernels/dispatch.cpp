@@ -1,36 +1,72 @@
 #include <diecast/kernels/dispatch.hpp>
 
 #include <cstdlib>
+#include <utility>
 
 #include <hwy/highway.h>
 #include <hwy/targets.h>
 
 #include <diecast/core/error.hpp>
 
-namespace diecast {
+#include "kernels/amx_support.hpp"
 
-std::vector<std::string> kernel_targets() {
+namespace diecast {
+namespace {
+
+// Names of Highway's targets; better ones have lower bits.
+std::vector<std::string> vector_targets() {
   std::vector<std::string> names;
-  // Better targets have lower bits.
   for (std::int64_t rest = hwy::SupportedTargets() & HWY_TARGETS; rest != 0; rest &= rest - 1)
     names.emplace_back(hwy::TargetName(rest & -rest));
   return names;
 }
 
+bool amx_usable() { return amx_obstacle(amx_facts()).empty(); }
+
+// The Highway target whose vector kernels a target has; empty for a name that is none.
+std::string vector_target(std::string_view name) {
+  if (name == kPlainTilesTarget) return vector_targets().front();
+  if (name == kAmxTarget && amx_usable()) return hwy::TargetName(HWY_AVX3_SPR);
+  for (std::string& target : vector_targets())
+    if (name == target) return std::move(target);
+  return {};
+}
+
+}  // namespace
+
+std::vector<std::string> kernel_targets() {
+  std::vector<std::string> names = vector_targets();
+  if (amx_usable()) names.insert(names.begin(), std::string(kAmxTarget));
+  return names;
+}
+
 std::int64_t target_bit(std::string_view name) {
+  const std::string wanted = vector_target(name);
   for (std::int64_t rest = hwy::SupportedTargets() & HWY_TARGETS; rest != 0; rest &= rest - 1)
-    if (name == hwy::TargetName(rest & -rest)) return rest & -rest;
+    if (wanted == hwy::TargetName(rest & -rest)) return rest & -rest;
   std::string known;
   for (const std::string& target : kernel_targets()) known += (known.empty() ? "" : ", ") + target;
   throw Error(Fault::usage, "no kernels for target '" + std::string(name) + "' on this machine", "DIECAST_TARGET",
               "use one of " + known);
 }
 
+TileUnit tile_unit(std::string_view target) {
+  if (target == kAmxTarget) return TileUnit::amx;
+  return target == kPlainTilesTarget ? TileUnit::plain : TileUnit::none;
+}
+
 std::string choose_target(std::string_view requested) {
   const char* environment = std::getenv("DIECAST_TARGET");
   if (requested.empty() && environment != nullptr) requested = environment;
   if (requested.empty()) return kernel_targets().front();
-  return hwy::TargetName(target_bit(requested));
+  target_bit(requested);  // throws where it is none
+  return std::string(requested);
+}
+
+std::string amx_status() {
+  if (std::string obstacle = amx_obstacle(amx_facts()); !obstacle.empty()) return obstacle;
+  const std::string target = choose_target();
+  return target == kAmxTarget ? "in use" : "switched off by DIECAST_TARGET=" + target;
 }
 
 }  // namespace diecast

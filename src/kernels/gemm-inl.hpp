@@ -134,14 +134,14 @@ HWY_INLINE void pack_lanes(V even, V, float* out) { hn::StoreU(even, F32(), out)
 HWY_INLINE void pack_lanes(V even, V odd, BFloat16* out) { store_pairs(even, odd, out, 0); }
 
 // b = W: the reduced extent is W's rows.
-template <PackShape kShape>
+template <PackShape kShape, std::size_t kWidth>
 void pack_weight(const PackArgs& args, std::size_t task) {
   using E = ElementType<kShape.operands>;
   const auto* w = static_cast<const float*>(args.source);
   auto* packed = static_cast<E*>(args.packed);
   const Range cols = block(task, kPackBlock, kShape.cols);
-  for (std::size_t col = cols.begin; col < cols.end; col += kPanel) {
-    const std::size_t width = cols.end - col < kPanel ? cols.end - col : kPanel;
+  for (std::size_t col = cols.begin; col < cols.end; col += kWidth) {
+    const std::size_t width = cols.end - col < kWidth ? cols.end - col : kWidth;
     E* out = packed + col * kShape.rows;
     for (std::size_t k = 0; k < kShape.rows; k += kPair<E>) {
       for (std::size_t j = 0; j < width; j += kLanes) {
@@ -154,7 +154,7 @@ void pack_weight(const PackArgs& args, std::size_t task) {
 }
 
 // b = Wᵀ: the reduced extent is W's columns.
-template <PackShape kShape>
+template <PackShape kShape, std::size_t kWidth>
 void pack_weight_transpose(const PackArgs& args, std::size_t task) {
   using E = ElementType<kShape.operands>;
   const hn::RebindToSigned<F32> di;
@@ -162,8 +162,8 @@ void pack_weight_transpose(const PackArgs& args, std::size_t task) {
   const auto* w = static_cast<const float*>(args.source);
   auto* packed = static_cast<E*>(args.packed);
   const Range rows = block(task, kPackBlock, kShape.rows);
-  for (std::size_t row = rows.begin; row < rows.end; row += kPanel) {
-    const std::size_t width = rows.end - row < kPanel ? rows.end - row : kPanel;
+  for (std::size_t row = rows.begin; row < rows.end; row += kWidth) {
+    const std::size_t width = rows.end - row < kWidth ? rows.end - row : kWidth;
     E* out = packed + row * kShape.cols;
     for (std::size_t k = 0; k < kShape.cols; k += kPair<E>) {
       for (std::size_t j = 0; j < width; j += kLanes) {
@@ -176,10 +176,9 @@ void pack_weight_transpose(const PackArgs& args, std::size_t task) {
 }
 
 // An activation: the reduced extent is its rows, the tokens.
-template <PackShape kShape>
+template <PackShape kShape, std::size_t kWidth>
 void pack_activation(const PackArgs& args, std::size_t task) {
   using E = ElementType<kShape.operands>;
-  constexpr std::size_t kWidth = kShape.op == PackOp::left ? kLeftPanel : kRightPanel;
   const auto* x = static_cast<const E*>(args.source);
   auto* packed = static_cast<E*>(args.packed);
   const Range rows = block(task, kPackBlock, args.rows);
@@ -210,14 +209,17 @@ constexpr GemmFn gemm_kernel() {
   }
 }
 
-template <PackShape kShape>
+// kWidth is that of right operands' panels, 0 for what this target's vectors want.
+template <PackShape kShape, std::size_t kWidth = 0>
 constexpr PackFn pack_kernel() {
   if constexpr (kShape.op == PackOp::weight) {
-    return &pack_weight<kShape>;
+    return &pack_weight<kShape, kWidth == 0 ? kPanel : kWidth>;
   } else if constexpr (kShape.op == PackOp::weight_transpose) {
-    return &pack_weight_transpose<kShape>;
+    return &pack_weight_transpose<kShape, kWidth == 0 ? kPanel : kWidth>;
+  } else if constexpr (kShape.op == PackOp::left) {
+    return &pack_activation<kShape, kLeftPanel>;
   } else {
-    return &pack_activation<kShape>;
+    return &pack_activation<kShape, kWidth == 0 ? kRightPanel : kWidth>;
   }
 }
 

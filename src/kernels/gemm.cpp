@@ -1,5 +1,3 @@
-#include <utility>
-
 #include <diecast/kernels/table.hpp>
 #include <diecast/model/transformer.hpp>
 #include <diecast/preset/active.hpp>
@@ -8,24 +6,53 @@
 #define HWY_TARGET_INCLUDE "kernels/gemm.cpp"
 #include <hwy/foreach_target.h>
 
+#include "kernels/amx-inl.hpp"
+#include "kernels/amx_gemm-inl.hpp"
+#include "kernels/amx_head-inl.hpp"
+#include "kernels/amx_pack-inl.hpp"
 #include "kernels/gemm-inl.hpp"
 #include "kernels/head-inl.hpp"
+#include "kernels/plain_tiles.hpp"
+#include "kernels/slots.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace diecast::HWY_NAMESPACE {
 
+// Replaces the kernels of bf16 products and packs, whose layouts differ, by those that work in tiles.
+template <class Tiles>
+void use_tiles(KernelTable<ActivePreset>& table) {
+  static constexpr const KernelShapes& shapes = KernelPlan<ActivePreset>::shapes;
+  for_slots<shapes.gemms.count>([&](auto slot) {
+    constexpr GemmShape shape = shapes.gemms.items[slot].kernel();
+    if constexpr (shape.operands == Element::bf16) table.gemms[slot] = tiled_gemm_kernel<Tiles, shape>();
+  });
+  for_slots<shapes.packs.count>([&](auto slot) {
+    constexpr PackShape shape = shapes.packs.items[slot].kernel();
+    if constexpr (shape.operands == Element::bf16) table.packs[slot] = tiled_pack_kernel<shape>();
+  });
+  for_slots<shapes.heads.count>([&](auto slot) {
+    constexpr HeadShape shape = shapes.heads.items[slot].kernel();
+    if constexpr (shape.operands == Element::bf16)
+      table.heads[slot].exponentials = &head_exponentials_tiled<Tiles, shape>;
+  });
+}
+
 void gemm_table(KernelTable<ActivePreset>& table) {
   static constexpr const KernelShapes& shapes = KernelPlan<ActivePreset>::shapes;
-  [&]<std::size_t... kSlot>(std::index_sequence<kSlot...>) {
-    table.gemms = {gemm_kernel<shapes.gemms.items[kSlot].kernel()>()...};
-  }(std::make_index_sequence<shapes.gemms.count>());
-  [&]<std::size_t... kSlot>(std::index_sequence<kSlot...>) {
-    table.packs = {pack_kernel<shapes.packs.items[kSlot].kernel()>()...};
-  }(std::make_index_sequence<shapes.packs.count>());
-  [&]<std::size_t... kSlot>(std::index_sequence<kSlot...>) {
-    table.heads = {HeadFns{&head_anchors<shapes.heads.items[kSlot].kernel()>,
-                           &head_exponentials<shapes.heads.items[kSlot].kernel()>}...};
-  }(std::make_index_sequence<shapes.heads.count>());
+  for_slots<shapes.gemms.count>(
+      [&](auto slot) { table.gemms[slot] = gemm_kernel<shapes.gemms.items[slot].kernel()>(); });
+  for_slots<shapes.packs.count>(
+      [&](auto slot) { table.packs[slot] = pack_kernel<shapes.packs.items[slot].kernel()>(); });
+  for_slots<shapes.heads.count>([&](auto slot) {
+    constexpr HeadShape shape = shapes.heads.items[slot].kernel();
+    table.heads[slot] = {&head_anchors<shape>, &head_exponentials<shape>};
+  });
+#if HWY_TARGET == HWY_AVX3_SPR
+  if (table.tiles == TileUnit::amx) use_tiles<AmxTiles>(table);
+#endif
+#ifdef DIECAST_PLAIN_TILES
+  if (table.tiles == TileUnit::plain) use_tiles<PlainTiles>(table);
+#endif
 }
 
 }  // namespace diecast::HWY_NAMESPACE

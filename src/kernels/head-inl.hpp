@@ -68,9 +68,9 @@ HWY_INLINE void store_left_packed(V even, V odd, BFloat16* packed, std::size_t r
   store_to_panels(U32(), paired(even, odd), out, kLeftPanel * rows / 2);
 }
 
-// Stores a tile's exponentials and adds them to the rows' sums, a vector each.
+// Makes exponentials of a tile's logits, stores them and adds them to the rows' sums, a vector each.
 template <HeadShape kShape, std::size_t kMr, std::size_t kNv>
-HWY_INLINE void finish_head_tile(Accumulators<kMr, kNv>& acc, const HeadArgs& args, std::size_t row, std::size_t col,
+HWY_INLINE void finish_head_rows(Accumulators<kMr, kNv>& acc, const HeadArgs& args, std::size_t row, std::size_t col,
                                  float* sums) {
   using E = ElementType<kShape.operands>;
   E* out = static_cast<E*>(args.exponentials);
@@ -88,6 +88,14 @@ HWY_INLINE void finish_head_tile(Accumulators<kMr, kNv>& acc, const HeadArgs& ar
     }
     store(sum, sums + i * kLanes);
   }
+}
+
+// The same, and the left-packed copy.
+template <HeadShape kShape, std::size_t kMr, std::size_t kNv>
+HWY_INLINE void finish_head_tile(Accumulators<kMr, kNv>& acc, const HeadArgs& args, std::size_t row, std::size_t col,
+                                 float* sums) {
+  using E = ElementType<kShape.operands>;
+  finish_head_rows<kShape>(acc, args, row, col, sums);
   HWY_UNROLL(16) for (std::size_t i = 0; i < kMr; i += 2)
     HWY_UNROLL(16) for (std::size_t j = 0; j < kNv; ++j)
       store_left_packed(acc.v[i][j], acc.v[i + 1][j], static_cast<E*>(args.exponentials_packed), row + i,

@@ -57,7 +57,7 @@ void check_nn(const GemmShape& s) {
       const HeadGradient head{scales.floats(), target_scales.floats(), targets.data(), master.floats()};
       const GemmArgs args{left.data(), right.data(), c.data(), s.bias ? row.floats() : nullptr,
                           s.skip ? matrix.floats() : nullptr, s.rows(), s.head ? &head : nullptr};
-      run_all(kernels.gemms[kShapes.gemms.index(s)], args, gemm_grid(s).tasks());
+      run_all(kernels.gemms[kShapes.gemms.index(s)], args, gemm_grid(s, kernels.tiles).tasks());
       check_elements(c, expected.value, [&](std::size_t i) { return kTolerance * expected.magnitude[i]; });
     });
   }
@@ -77,7 +77,7 @@ void check_tn(const GemmShape& s) {
   on_every_target([&](const Kernels& kernels) {
     Operand x = packed(kernels, left, a), y = packed(kernels, right, b), c(Element::f32, start);
     const GemmArgs args{x.data(), y.data(), c.data(), nullptr, nullptr, s.rows()};
-    run_all(kernels.gemms[kShapes.gemms.index(s)], args, gemm_grid(s).tasks());
+    run_all(kernels.gemms[kShapes.gemms.index(s)], args, gemm_grid(s, kernels.tiles).tasks());
     check_elements(c, expected.value, [&](std::size_t i) { return kTolerance * expected.magnitude[i]; });
   });
 }

@@ -56,13 +56,13 @@ struct HeadCall {
       : anchors(Element::f32, c.shape.rows),
         exponentials(c.shape.operands, c.exponentials.size()),
         exponentials_packed(c.shape.operands, c.exponentials.size()),
-        sums(Element::f32, gemm_grid(c.shape.logits()).col_blocks * c.shape.rows) {
+        sums(Element::f32, gemm_grid(c.shape.logits(), kernels.tiles).col_blocks * c.shape.rows) {
     Operand x(c.shape.operands, c.x), vectors(Element::f32, c.vectors);
     Operand right = packed(kernels, {PackOp::weight_transpose, c.shape.padded, c.shape.width, c.shape.operands}, c.vectors);
     const HeadArgs args{x.data(), right.data(), vectors.floats(), c.targets.data(), anchors.floats(),
                         exponentials.data(), exponentials_packed.data(), sums.floats(), c.shape.rows};
     run_all(kernels.heads[slot].anchors, args, row_tasks(c.shape.rows));
-    run_all(kernels.heads[slot].exponentials, args, gemm_grid(c.shape.logits()).tasks());
+    run_all(kernels.heads[slot].exponentials, args, gemm_grid(c.shape.logits(), kernels.tiles).tasks());
   }
   // Of a row, over the blocks of columns.
   Operand row_sums(std::size_t rows) const {
@@ -111,7 +111,7 @@ TEST_CASE("the head's packed exponentials are the left operand of the vectors' g
       Operand out(Element::f32, start);
       run_all(kernels.gemms[kShapes.gemms.index(product)],
               GemmArgs{call.exponentials_packed.data(), right.data(), out.data(), nullptr, nullptr, h.rows},
-              gemm_grid(product).tasks());
+              gemm_grid(product, kernels.tiles).tasks());
       // Exponentials are positive and a few of them dominate, so that their sum's rounding is no random walk.
       check_elements(out, expected.value, [&](std::size_t i) { return 5 * kTolerance * expected.magnitude[i]; });
       CHECK(call.exponentials_packed.guards_hold());

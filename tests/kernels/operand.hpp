@@ -7,7 +7,6 @@
 #include <cstddef>
 #include <cstring>
 #include <diecast/core/element.hpp>
-#include <diecast/kernels/dispatch.hpp>
 #include <diecast/kernels/table.hpp>
 #include <diecast/preset/active.hpp>
 #include <limits>
@@ -15,6 +14,7 @@
 #include <vector>
 
 #include "tests/reference/splitmix.hpp"
+#include "tests/tested_targets.hpp"
 
 namespace diecast {
 
@@ -127,7 +127,7 @@ void check_elements(const Operand& got, const std::vector<double>& expected, con
 /// Calls check(kernels) with the active preset's kernels of each target.
 template <class Check>
 void on_every_target(const Check& check) {
-  for (const std::string& target : kernel_targets()) {
+  for (const std::string& target : tested_targets()) {
     CAPTURE(target);
     check(kernels_for<ActivePreset>(target));
   }

@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -10,6 +11,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 namespace diecast {
 namespace {
@@ -63,9 +65,16 @@ TEST_CASE("the machine has kernels, no two targets the same, SSE2 the last of th
   CHECK(targets.back() == "SSE2");
 }
 
-TEST_CASE("targets have one bit each, better ones a lower one") {
+// Without AMX, which shares AVX3_SPR's vector kernels.
+std::vector<std::string> vector_targets() {
+  auto targets = kernel_targets();
+  std::erase(targets, kAmxTarget);
+  return targets;
+}
+
+TEST_CASE("vector targets have one bit each, better ones a lower one") {
   std::int64_t last = 0;
-  for (const std::string& target : kernel_targets()) {
+  for (const std::string& target : vector_targets()) {
     const std::int64_t bit = target_bit(target);
     CHECK((bit & (bit - 1)) == 0);
     CHECK(bit > last);
@@ -99,10 +108,17 @@ TEST_CASE("the environment chooses a target, a request goes before it") {
   CHECK(choose_target(kernel_targets().front()) == kernel_targets().front());
 }
 
-TEST_CASE("targets have kernels of their own") {
+TEST_CASE("vector targets have kernels of their own") {
   std::set<double (*)(const float*, std::size_t)> kernels;
-  for (const std::string& target : kernel_targets()) kernels.insert(span_ops(target).sum_of_squares);
-  CHECK(kernels.size() == kernel_targets().size());
+  for (const std::string& target : vector_targets()) kernels.insert(span_ops(target).sum_of_squares);
+  CHECK(kernels.size() == vector_targets().size());
+}
+
+TEST_CASE("the tests' AMX target stands on the best vector target and is not offered") {
+  CHECK(target_bit(kPlainTilesTarget) == target_bit(vector_targets().front()));
+  CHECK(tile_unit(kPlainTilesTarget) == TileUnit::plain);
+  for (const std::string& target : vector_targets()) CHECK(tile_unit(target) == TileUnit::none);
+  CHECK(std::ranges::count(kernel_targets(), kPlainTilesTarget) == 0);
 }
 
 }  // namespace

@@ -4,7 +4,6 @@
 
 #include <cmath>
 #include <cstddef>
-#include <diecast/kernels/dispatch.hpp>
 #include <memory>
 #include <span>
 #include <string>
@@ -12,6 +11,7 @@
 
 #include "tests/model/model_fixture.hpp"
 #include "tests/model/sharp_weights.hpp"
+#include "tests/tested_targets.hpp"
 
 namespace diecast {
 namespace {
@@ -31,7 +31,7 @@ TEST_CASE("logits token by token are those of the whole sequence at every positi
   // tolerance() is the size of an error; the largest of thousands is four times that.
   const double size = norm(exact) / std::sqrt(static_cast<double>(exact.size()));
   const double bound = 4 * tolerance(1e-5) * size;
-  for (const std::string& target : kernel_targets()) {
+  for (const std::string& target : tested_targets()) {
     CAPTURE(target);
     ModelFixture f(target);
     sharpen(*f.model);

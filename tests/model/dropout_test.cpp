@@ -13,6 +13,7 @@
 #include "tests/model/layer_fixture.hpp"
 #include "tests/model/model_fixture.hpp"
 #include "tests/model/sharp_weights.hpp"
+#include "tests/tested_targets.hpp"
 
 namespace diecast {
 namespace {
@@ -45,7 +46,7 @@ TEST_CASE("another seed or another step drops something else" * doctest::skip(no
 }
 
 TEST_CASE("the loss for evaluation is the reference's, which has no dropout" * doctest::skip(no_dropout())) {
-  for (const std::string& target : kernel_targets()) {
+  for (const std::string& target : tested_targets()) {
     CAPTURE(target);
     ModelFixture f(target);
     const double exact =
@@ -64,7 +65,7 @@ TEST_CASE("evaluation does not see that training drops" * doctest::skip(no_dropo
 
 TEST_CASE("with a fixed key, each tensor's gradient is the slope of the loss along it" *
           doctest::skip(no_dropout())) {
-  for (const std::string& target : kernel_targets()) {
+  for (const std::string& target : tested_targets()) {
     CAPTURE(target);
     ModelFixture f(target);
     sharpen(*f.model);

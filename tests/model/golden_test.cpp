@@ -6,7 +6,6 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <diecast/kernels/dispatch.hpp>
 #include <diecast/kernels/span_ops.hpp>
 #include <diecast/train/optimizer.hpp>
 #include <nlohmann/json.hpp>
@@ -15,6 +14,7 @@
 #include <vector>
 
 #include "tests/model/model_fixture.hpp"
+#include "tests/tested_targets.hpp"
 
 namespace diecast {
 namespace {
@@ -39,7 +39,7 @@ TEST_CASE("twenty steps give the losses and gradient norms that PyTorch has, on 
                                .eps = training.at("eps"),
                                .weight_decay = training.at("weight_decay"),
                                .grad_clip = training.at("clip")};
-  for (const std::string& target : kernel_targets()) {
+  for (const std::string& target : tested_targets()) {
     CAPTURE(target);
     ModelFixture f(target);
     Model& model = *f.model;
@@ -64,7 +64,7 @@ TEST_CASE("twenty steps give the losses and gradient norms that PyTorch has, on 
 
 TEST_CASE("the first step's gradients are PyTorch's, on every target" * doctest::skip(not_recorded())) {
   const nlohmann::json numbers = golden::golden_numbers(active_preset());
-  for (const std::string& target : kernel_targets()) {
+  for (const std::string& target : tested_targets()) {
     CAPTURE(target);
     ModelFixture f(target);
     f.model->forward_backward(f.batch(), mean_scale(), {});

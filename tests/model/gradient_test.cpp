@@ -3,9 +3,9 @@
 
 #include <doctest/doctest.h>
 
-#include <diecast/kernels/dispatch.hpp>
 
 #include "tests/model/model_fixture.hpp"
+#include "tests/tested_targets.hpp"
 
 namespace diecast {
 namespace {
@@ -44,7 +44,7 @@ TEST_CASE("the loss and every tensor's gradient agree with the exact derivatives
       exact[rows[r].name].push_back(
           reference::directional_derivative(loss, weights, {{rows[r].name, direction(r, k, rows[r].size())}}));
 
-  for (const std::string& target : kernel_targets()) {
+  for (const std::string& target : tested_targets()) {
     CAPTURE(target);
     ModelFixture f(target);
     const Loss result = f.model->forward_backward(f.batch(), 1.0f, {});

@@ -14,6 +14,7 @@
 #include "tests/model/layer_fixture.hpp"
 #include "tests/model/model_fixture.hpp"
 #include "tests/reference/complex_step.hpp"
+#include "tests/tested_targets.hpp"
 
 namespace diecast {
 namespace {
@@ -95,7 +96,7 @@ void check_layer(const F& f) {
   Operand skip(Element::f32, random_values(Element::f32, kOutputs, 204));
   for (std::size_t i = 0; kSkip && i < kOutputs; ++i) y[i] += skip[i];
 
-  for (const std::string& target : kernel_targets()) {
+  for (const std::string& target : tested_targets()) {
     CAPTURE(target);
     LayerFixture<Layer> fixture(target);
     if constexpr (kSkip) {
@@ -174,7 +175,7 @@ TEST_CASE("the norm layer's backward adds the skip it is given") {
   Operand skip(Element::f32, random_values(Element::f32, kRows * p.d_model, 205));
   const auto x = random_values(Element::f32, kRows * p.d_model, 206),
              dy = random_values(kElement, x.size(), 207);
-  for (const std::string& target : kernel_targets()) {
+  for (const std::string& target : tested_targets()) {
     CAPTURE(target);
     LayerFixture<Layer> plain(target), skipping(target);
     plain.forward(x);
@@ -214,7 +215,7 @@ std::vector<Token> random_tokens(std::size_t stream) {
 
 TEST_CASE("the embedding is the token's vector, plus the position's where positions are learned") {
   const auto ids = random_tokens(300);
-  for (const std::string& target : kernel_targets()) {
+  for (const std::string& target : tested_targets()) {
     CAPTURE(target);
     LayerFixture<L::Embed> f(target);
     const auto w = f.weights();
@@ -230,7 +231,7 @@ TEST_CASE("the embedding is the token's vector, plus the position's where positi
 TEST_CASE("the embedding's gradient gathers every row at its token and its position") {
   const auto ids = random_tokens(301);
   const auto dy = random_values(Element::f32, kRows * p.d_model, 302);
-  for (const std::string& target : kernel_targets()) {
+  for (const std::string& target : tested_targets()) {
     CAPTURE(target);
     LayerFixture<L::Embed> f(target);
     auto expected = f.gradients();  // zero
@@ -295,7 +296,7 @@ void check_losses(const HeadCase& c) {
     expected.push_back(
         reference::cross_entropy(own, std::span<const Token>(&c.targets[row], 1), p.vocab_size));
   }
-  for (const std::string& target : kernel_targets()) {
+  for (const std::string& target : tested_targets()) {
     CAPTURE(target);
     LayerFixture<L::Head> f(target);
     Operand x(kElement, c.x), weight = c.padded_weight();
@@ -322,7 +323,7 @@ void check_gradients(const HeadCase& c) {
   const auto w_direction = random_values(Element::f32, c.weight.size(), 314);
   const double x_slope = HeadCase::kScale * c.slope(x_direction, std::vector<double>(c.weight.size()));
   const double w_slope = HeadCase::kScale * c.slope(std::vector<double>(c.x.size()), w_direction);
-  for (const std::string& target : kernel_targets()) {
+  for (const std::string& target : tested_targets()) {
     CAPTURE(target);
     LayerFixture<L::Head> f(target);
     Operand x(kElement, c.x), dx(kElement, c.x.size()), weight = c.padded_weight();

@@ -44,7 +44,7 @@ void gemm_nn(const Context<P>& ctx, Tensor<const E, Shape<kM, kK>> x, Tensor<E, 
   constexpr GemmShape shape{GemmOp::nn, kM, kN, kK, element_of<E>, element_of<R>, given<Bias>, given<Skip>};
   const GemmFn kernel = ctx.kernels->gemms[slot(KernelPlan<P>::shapes.gemms, shape)];
   const GemmArgs args{x.data, packed.data, y.data, bias.data, skip.data, kM};
-  ctx.pool->run(gemm_grid(shape).tasks(), [&](std::size_t task, std::size_t) { kernel(args, task); });
+  ctx.pool->run(gemm_grid(shape, ctx.kernels->tiles).tasks(), [&](std::size_t task, std::size_t) { kernel(args, task); });
 }
 
 /// dx (m, n) of the loss head: exponentials (m, k) times `packed` (k, n), then what `head` says.
@@ -54,7 +54,7 @@ void gemm_head(const Context<P>& ctx, Tensor<E, Shape<kM, kK>> exponentials, Ten
   constexpr GemmShape shape{GemmOp::nn, kM, kN, kK, element_of<E>, element_of<E>, false, false, true};
   const GemmFn kernel = ctx.kernels->gemms[slot(KernelPlan<P>::shapes.gemms, shape)];
   const GemmArgs args{exponentials.data, packed.data, dx.data, nullptr, nullptr, kM, &head};
-  ctx.pool->run(gemm_grid(shape).tasks(), [&](std::size_t task, std::size_t) { kernel(args, task); });
+  ctx.pool->run(gemm_grid(shape, ctx.kernels->tiles).tasks(), [&](std::size_t task, std::size_t) { kernel(args, task); });
 }
 
 /// c (m, n) += aᵀ b, where `a` holds a left-packed (k, m) and `b` a right-packed (k, n).
@@ -65,7 +65,7 @@ void gemm_tn(const Context<P>& ctx, Tensor<E, Shape<kK, kM>> a, Tensor<E, Shape<
   constexpr GemmShape shape{GemmOp::tn, kM, kN, kK, element_of<E>, Element::f32};
   const GemmFn kernel = ctx.kernels->gemms[slot(KernelPlan<P>::shapes.gemms, shape)];
   const GemmArgs args{a.data, b.data, c.data, nullptr, nullptr, kK};
-  ctx.pool->run(gemm_grid(shape).tasks(), [&](std::size_t task, std::size_t) { kernel(args, task); });
+  ctx.pool->run(gemm_grid(shape, ctx.kernels->tiles).tasks(), [&](std::size_t task, std::size_t) { kernel(args, task); });
 }
 
 /// Rewrites `source` (rows, cols) into the panels that kOp names; `factors` (rows) are right_scaled's.

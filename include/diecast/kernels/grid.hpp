@@ -5,6 +5,7 @@
 #include <cstddef>
 
 #include <diecast/kernels/shapes.hpp>
+#include <diecast/kernels/tile_unit.hpp>
 
 namespace diecast {
 
@@ -48,6 +49,36 @@ constexpr GemmGrid gemm_grid(const GemmShape& s) {
   }
   g.col_blocks = ceil_div(s.n, g.col_block);
   return g;
+}
+
+// Products in tiles wait for L3 below some 110 FLOP a byte of it, and one core of the reference machine reads 8 bytes a
+// cycle: blocks of results are as large as L2 (2 MiB) allows, and whatever passes L1 is read again from L2 alone.
+
+/// Rows of one task: with K <= 512 in bf16 (512 KiB) they stay in L2 while b's columns pass.
+constexpr std::size_t kTiledRowBlock = 512;
+/// K from which on it is taken in parts, and results of a block this high and wide wait in f32.
+constexpr std::size_t kTiledDeep = 513;
+constexpr std::size_t kTiledSquare = 256;
+constexpr std::size_t kPartialResults = kTiledSquare * kTiledSquare;
+
+constexpr GemmGrid tiled_gemm_grid(const GemmShape& s) {
+  const bool square = s.op == GemmOp::tn || s.k >= kTiledDeep;
+  GemmGrid g{};
+  g.row_block = square ? kTiledSquare : kTiledRowBlock;
+  g.row_blocks = ceil_div(s.m, g.row_block);
+  g.col_block = square ? kTiledSquare : ceil_div(ceil_div(s.n, ceil_div(32, g.row_blocks)), 64) * 64;
+  g.col_blocks = ceil_div(s.n, g.col_block);
+  // Work for a few threads is worth more than the last bytes from L3.
+  while (g.tasks() < 4 && g.row_block > 128) {
+    g.row_block /= 2;
+    g.row_blocks = ceil_div(s.m, g.row_block);
+  }
+  return g;
+}
+
+/// The grid of the kernels that work with `tiles`.
+constexpr GemmGrid gemm_grid(const GemmShape& s, TileUnit tiles) {
+  return tiles == TileUnit::none || s.operands != Element::bf16 ? gemm_grid(s) : tiled_gemm_grid(s);
 }
 
 /// Rows (activations) or columns (weights) of the source that one packing task takes.

@@ -8,6 +8,7 @@
 #include <diecast/core/element.hpp>
 #include <diecast/core/token.hpp>
 #include <diecast/kernels/plan.hpp>
+#include <diecast/kernels/tile_unit.hpp>
 
 namespace diecast {
 
@@ -166,13 +167,15 @@ struct KernelTable {
   std::array<LossFn, shapes.losses.count> losses;
   std::array<HeadFns, shapes.heads.count> heads;
   RowOps rows;
+  TileUnit tiles;  ///< what bf16 products work with: it decides their grid, see gemm_grid
 };
 
-/// The kernels of preset P for a target of `kernel_targets()`. Defined for ActivePreset; not thread-safe.
+/// The kernels of preset P for a target of `kernel_targets()`, or for "AMX_PLAIN" in a build for tests. Defined for ActivePreset; not thread-safe.
 template <class P>
 const KernelTable<P>& kernels_for(std::string_view target);
 
-/// Fill a family's part of the table with the kernels of the target that is selected at the time of the call.
+/// Fill a family's part of the table with the kernels of the target that is selected at the time of the call, and of
+/// `table.tiles`.
 template <class P>
 void load_gemm_kernels(KernelTable<P>& table);
 template <class P>

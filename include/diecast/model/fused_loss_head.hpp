@@ -38,10 +38,15 @@ struct FusedLossHead {
   static constexpr HeadShape head_shape(std::size_t rows) {
     return {rows, kWidth, kVocab, kPaddedVocab, element_of<E>};
   }
-  static constexpr std::size_t sum_blocks(std::size_t rows) { return gemm_grid(head_shape(rows).logits()).col_blocks; }
+  static constexpr std::size_t sum_blocks(std::size_t rows, TileUnit tiles) {
+    return gemm_grid(head_shape(rows).logits(), tiles).col_blocks;
+  }
+  static constexpr std::size_t most_sum_blocks(std::size_t rows) {
+    return std::max(sum_blocks(rows, TileUnit::none), sum_blocks(rows, TileUnit::amx));
+  }
   // A shorter block may be cut into more.
   static constexpr std::size_t kSumBlocks =
-      std::max(sum_blocks(kBlock), Blocks::rest == 0 ? 0 : sum_blocks(std::max<std::size_t>(Blocks::rest, 1)));
+      std::max(most_sum_blocks(kBlock), Blocks::rest == 0 ? 0 : most_sum_blocks(std::max<std::size_t>(Blocks::rest, 1)));
 
   using Scratch =
       FieldList<Field<"exponentials", E, Shape<kBlock, kPaddedVocab>>, Field<"packed", E, Shape<kBlock, kPaddedVocab>>,
@@ -137,19 +142,20 @@ struct FusedLossHead {
                         kN};
     const HeadFns& kernels = ctx.kernels->heads[slot(KernelPlan<P>::shapes.heads, head_shape(kN))];
     const auto exponentials = [&] {
-      ctx.pool->run(gemm_grid(head_shape(kN).logits()).tasks(),
+      ctx.pool->run(gemm_grid(head_shape(kN).logits(), ctx.kernels->tiles).tasks(),
                     [&](std::size_t task, std::size_t) { kernels.exponentials(args, task); });
     };
     ctx.pool->run(row_tasks(kN), [&](std::size_t task, std::size_t) { kernels.anchors(args, task); });
     exponentials();
     if (anchor_overflows<kN>(ctx, f, rows)) exponentials();
-    for (std::size_t r = 0; r < kN; ++r) finish_row<kN>(f, r, first, target[r] == kIgnoredToken, scale);
+    for (std::size_t r = 0; r < kN; ++r) finish_row<kN>(ctx, f, r, first, target[r] == kIgnoredToken, scale);
   }
 
-  template <std::size_t kN>
-  static float row_sum(const Frame<FusedLossHead>& f, std::size_t row) {
+  template <std::size_t kN, class P>
+  static float row_sum(const Context<P>& ctx, const Frame<FusedLossHead>& f, std::size_t row) {
+    const std::size_t blocks = sum_blocks(kN, ctx.kernels->tiles);
     float sum = 0;
-    for (std::size_t b = 0; b < sum_blocks(kN); ++b) sum += scratch<"sums">(f).data[b * kN + row];
+    for (std::size_t b = 0; b < blocks; ++b) sum += scratch<"sums">(f).data[b * kN + row];
     return sum;
   }
 
@@ -159,7 +165,7 @@ struct FusedLossHead {
                                Tensor<const E, Shape<kN, kWidth>> x) {
     bool any = false;
     for (std::size_t r = 0; r < kN; ++r) {
-      if (!(row_sum<kN>(f, r) > kLargestSum)) continue;
+      if (!(row_sum<kN>(ctx, f, r) > kLargestSum)) continue;
       any = true;
       const auto row = logits(ctx, f, x.template rows<1>(r)).span().template first<kVocab>();
       const float largest = *std::max_element(row.begin(), row.end());
@@ -169,10 +175,10 @@ struct FusedLossHead {
     return any;
   }
 
-  template <std::size_t kN>
-  static void finish_row(const Frame<FusedLossHead>& f, std::size_t row, std::size_t first, bool ignored,
-                         float scale) {
-    const float others = row_sum<kN>(f, row), offset = scratch<"offsets">(f).data[row];
+  template <std::size_t kN, class P>
+  static void finish_row(const Context<P>& ctx, const Frame<FusedLossHead>& f, std::size_t row, std::size_t first,
+                         bool ignored, float scale) {
+    const float others = row_sum<kN>(ctx, f, row), offset = scratch<"offsets">(f).data[row];
     const float sum = others + std::exp(offset);
     saved<"losses">(f).data[first + row] = ignored ? 0 : offset == 0 ? std::log1p(others) : std::log(sum) - offset;
     scratch<"factors">(f).data[row] = ignored ? 0 : scale / sum;

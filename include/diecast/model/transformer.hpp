@@ -51,7 +51,7 @@ struct Layers {
   using Return = Linear<kRows, kIn, p.d_model, E, p.bias, true, !kDrops>;
   using Drop = Dropout<kRows, p.d_model, kDropout>;
   /// f16 cannot hold the fused head's exponentials.
-  using Head = std::conditional_t<p.precision == Element::f16,
+  using Head = typename std::conditional_t<p.precision == Element::f16,
                                   std::type_identity<LossHead<kRows, p.d_model, p.vocab_size, p.padded_vocab(), E, p.tied_head>>,
                                   std::type_identity<FusedLossHead<kRows, p.d_model, p.vocab_size, p.padded_vocab(), E, p.tied_head>>>::type;
 

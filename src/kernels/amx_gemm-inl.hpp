@@ -1,0 +1,286 @@
+// Matrix products of bf16 in tiles. Blocks of 2x2 result tiles keep the unit busy: four multiplications, 64 cycles, for
+// four loads, as long as the loads of one operand find it in L1 and the other's in L2. Included once per target.
+#if defined(DIECAST_AMX_GEMM_INL) == defined(HWY_TARGET_TOGGLE)
+#ifdef DIECAST_AMX_GEMM_INL
+#undef DIECAST_AMX_GEMM_INL
+#else
+#define DIECAST_AMX_GEMM_INL
+#endif
+
+#include <diecast/core/element.hpp>
+#include <diecast/kernels/grid.hpp>
+#include <diecast/kernels/table.hpp>
+
+#include "kernels/amx-inl.hpp"
+#include "kernels/gemm-inl.hpp"
+
+DIECAST_BEFORE_AMX_NAMESPACE();
+namespace diecast::HWY_NAMESPACE {
+
+inline constexpr std::size_t kBlockSide = 2 * kTileSide;  // rows and columns of a block of results
+inline constexpr std::size_t kBlockVectors = kBlockSide / kLanes;
+inline constexpr std::size_t kBlockResults = 4 * kTileResults;
+
+// What a block multiplies: `left[i]` and `right[j]` of the first step of the reduced extent. Right tiles follow one
+// another without gaps.
+struct BlockOperands {
+  const BFloat16* left[2];
+  std::size_t left_stride;  // bytes from row to row
+  std::size_t left_step;    // elements from step to step
+  const BFloat16* right[2];
+};
+
+// The part of a result that a block holds.
+struct BlockPlace {
+  std::size_t row, rows, col;
+  std::size_t skipped[2];  // rows of the upper and of the lower tiles that belong to other blocks
+};
+
+// A run of blocks. A block's results are stored just before the first multiplication of the next one and handed to
+// `finish` between that one's others: stores and vector code then cost the tile unit nothing.
+template <class Tiles, class Finish>
+class BlockProducts {
+ public:
+  // Rows of a result's tiles; fewer than kTileSide where the whole left operand has no more.
+  HWY_INLINE BlockProducts(const Finish& finish, std::size_t tile_rows) : tiles_(tile_rows), finish_(finish) {}
+  // Spelt out: an implicit one would not have these attributes, and then not inline that of the tiles.
+  HWY_INLINE ~BlockProducts() {}
+  BlockProducts(const BlockProducts&) = delete;
+  BlockProducts& operator=(const BlockProducts&) = delete;
+
+  // A product over `steps`, added to the partial results at `start` unless that is null, and handed to finish(results
+  // as Accumulators, place, row in it) for one row or two at a time.
+  HWY_INLINE void add(const BlockOperands& operands, std::size_t steps, const float* start, const BlockPlace& place) {
+    run(operands, steps, start);
+    to_ = results_;
+    unfinished_ = place;
+  }
+  // The same, but the results go to `partial`, a block of them.
+  HWY_INLINE void add_partial(const BlockOperands& operands, std::size_t steps, const float* start, float* partial) {
+    run(operands, steps, start);
+    to_ = partial;
+    unfinished_.rows = 0;
+  }
+  // Completes the last block.
+  HWY_INLINE void end() {
+    store_results<0>();
+    store_results<1>();
+    store_results<2>();
+    store_results<3>();
+    finish_rows(0, unfinished_.rows);
+  }
+
+ private:
+  HWY_INLINE void run(const BlockOperands& operands, std::size_t steps, const float* start) {
+    // Pairs of rows, so that a block's 32 are finished within `steps`.
+    const std::size_t rows = 2 * ceil_div(kTileSide, steps);
+    BlockOperands at = operands;
+    step<true>(at, start);
+    finish_rows(0, rows);
+    for (std::size_t s = 1; s < steps; ++s) {
+      step<false>(at, nullptr);
+      finish_rows(s * rows, rows);
+    }
+  }
+
+  // Left tiles are 4 and 5, right ones 6 and 7; results are 0 to 3, row by row.
+  template <bool kFirst>
+  HWY_INLINE void step(BlockOperands& at, const float* start) {
+    tiles_.template load<4>(at.left[0], at.left_stride);
+    tiles_.template load<6>(at.right[0], kTileStride);
+    if constexpr (kFirst) exchange_results<0>(start);
+    tiles_.template multiply<0, 4, 6>();
+    tiles_.template load<7>(at.right[1], kTileStride);
+    if constexpr (kFirst) exchange_results<1>(start);
+    tiles_.template multiply<1, 4, 7>();
+    tiles_.template load<5>(at.left[1], at.left_stride);
+    if constexpr (kFirst) exchange_results<2>(start);
+    tiles_.template multiply<2, 5, 6>();
+    if constexpr (kFirst) exchange_results<3>(start);
+    tiles_.template multiply<3, 5, 7>();
+    for (const BFloat16*& left : at.left) left += at.left_step;
+    for (const BFloat16*& right : at.right) right += kTileElements;
+  }
+  template <int kTile>
+  HWY_INLINE void store_results() {
+    tiles_.template store<kTile>(to_ + kTile * kTileResults, kTileStride);
+  }
+  template <int kTile>
+  HWY_INLINE void exchange_results(const float* start) {
+    store_results<kTile>();
+    if (start == nullptr) {
+      tiles_.template zero<kTile>();
+    } else {
+      tiles_.template load<kTile>(start + kTile * kTileResults, kTileStride);
+    }
+  }
+
+  // Up to `count` of the unfinished block's rows from `row` on.
+  HWY_INLINE void finish_rows(std::size_t row, std::size_t count) {
+    const std::size_t end = row + count < unfinished_.rows ? row + count : unfinished_.rows;
+    for (; row + 2 <= end; row += 2) finish_(result_rows<2>(row), unfinished_, row);
+    if (row < end) finish_(result_rows<1>(row), unfinished_, row);
+  }
+  template <std::size_t kMr>
+  HWY_INLINE Accumulators<kMr, kBlockVectors> result_rows(std::size_t row) const {
+    const std::size_t lower = row / kTileSide;
+    const float* from = results_ + lower * 2 * kTileResults + (row % kTileSide + unfinished_.skipped[lower]) * kTileSide;
+    Accumulators<kMr, kBlockVectors> acc;
+    HWY_UNROLL(16) for (std::size_t i = 0; i < kMr; ++i)
+      HWY_UNROLL(16) for (std::size_t j = 0; j < kBlockVectors; ++j)
+        acc.v[i][j] = load_f32(from + i * kTileSide + (j * kLanes) / kTileSide * kTileResults + j * kLanes % kTileSide);
+    return acc;
+  }
+
+  Tiles tiles_;
+  Finish finish_;
+  BlockPlace unfinished_{};
+  alignas(64) float results_[kBlockResults];
+  float* to_ = results_;
+};
+
+// ---- c = a b
+
+// The reduced extent in equal parts of at most 16 steps: the right operand's 32 columns of one then take 32 KiB of L1.
+template <std::size_t kDepth>
+struct DepthParts {
+  static constexpr std::size_t steps = kDepth / kTileDepth;
+  static constexpr std::size_t count = ceil_div(steps, 16);
+  static constexpr std::size_t begin(std::size_t part) { return part * steps / count; }
+};
+
+// Rows [row, row + kBlockSide) of a row-major left operand that end at `end` and of which there are `total`. Where fewer
+// are left, tiles move up over rows of other blocks, whose results are not used.
+template <std::size_t kDepth>
+HWY_INLINE BlockPlace place_left(const BFloat16* a, std::size_t row, std::size_t end, std::size_t total,
+                                 BlockOperands& operands) {
+  BlockPlace place{row, end - row < kBlockSide ? end - row : kBlockSide, 0, {0, 0}};
+  const std::size_t last = total < kTileSide ? 0 : total - kTileSide;  // where a tile can begin
+  for (std::size_t i = 0; i < 2; ++i) {
+    const std::size_t wanted = row + i * kTileSide;
+    const std::size_t first = wanted < last ? wanted : last;
+    place.skipped[i] = wanted - first;
+    operands.left[i] = a + first * kDepth;
+  }
+  return place;
+}
+
+// Rows and columns of a (total, kDepth) times b, which is packed in panels of kTileSide columns; see BlockProducts for
+// `finish`. Parts of the reduced extent are the outermost loop, so that all of a's rows stay in L2 for one; then
+// columns, so that b's stay in L1.
+template <class Tiles, std::size_t kDepth, class Finish>
+HWY_INLINE void multiply_tiled(const BFloat16* a, std::size_t total, const BFloat16* b, Range rows, Range cols,
+                               const Finish& finish) {
+  using Parts = DepthParts<kDepth>;
+  alignas(64) float partial[Parts::count > 1 ? kPartialResults : 1];
+  BlockProducts<Tiles, Finish> products(finish, total < kTileSide ? total : kTileSide);
+  for (std::size_t part = 0; part < Parts::count; ++part) {
+    const std::size_t begin = Parts::begin(part), steps = Parts::begin(part + 1) - begin;
+    float* slot = partial;
+    for (std::size_t col = cols.begin; col < cols.end; col += kBlockSide) {
+      BlockOperands operands{{}, kDepth * sizeof(BFloat16), kTileDepth, {}};
+      for (std::size_t j = 0; j < 2; ++j)
+        operands.right[j] = b + (col + j * kTileSide) * kDepth + begin * kTileElements;
+      for (std::size_t row = rows.begin; row < rows.end; slot += Parts::count > 1 ? kBlockResults : 0) {
+        BlockPlace place = place_left<kDepth>(a + begin * kTileDepth, row, rows.end, total, operands);
+        place.col = col;
+        const float* start = part == 0 ? nullptr : slot;
+        if (part + 1 < Parts::count) {
+          products.add_partial(operands, steps, start, slot);
+        } else {
+          products.add(operands, steps, start, place);
+        }
+        row += place.rows;
+      }
+    }
+  }
+  products.end();
+}
+
+template <class Tiles, GemmShape kShape>
+void gemm_nn_tiled(const GemmArgs& args, std::size_t task) {
+  const GemmGrid g = gemm_grid(kShape.with_rows(args.rows), TileUnit::amx);
+  const auto finish = [&args](const auto& acc, const BlockPlace& place, std::size_t row) {
+    finish_tile<kShape>(acc, args, place.row + row, place.col);
+  };
+  multiply_tiled<Tiles, kShape.k>(static_cast<const BFloat16*>(args.a), args.rows, static_cast<const BFloat16*>(args.b),
+                                  block(task / g.col_blocks, g.row_block, args.rows),
+                                  block(task % g.col_blocks, g.col_block, kShape.n), finish);
+}
+
+// ---- c += aᵀ b
+
+// The last tile of a panel of activations holds fewer tokens than a whole one: its copy, with zeros behind them.
+struct RestTiles {
+  alignas(64) BFloat16 left[2][kTileElements], right[2][kTileElements];
+
+  HWY_INLINE void load(const BlockOperands& operands, std::size_t depth) {
+    for (std::size_t i = 0; i < 2; ++i) {
+      for (std::size_t at = 0; at < kTileElements; ++at) {
+        const std::size_t token = at % kTileDepth;
+        left[i][at] = token < depth ? operands.left[i][at / kTileDepth * depth + token] : BFloat16();
+        right[i][at] = at < depth * kTileSide ? operands.right[i][at] : BFloat16();
+      }
+    }
+  }
+  HWY_INLINE BlockOperands operands() const {
+    return {{left[0], left[1]}, kTileStride, kTileElements, {right[0], right[1]}};
+  }
+};
+
+template <class Tiles, GemmShape kShape>
+void gemm_tn_tiled(const GemmArgs& args, std::size_t task) {
+  constexpr std::size_t kPart = 16 * kTileDepth;  // see DepthParts
+  constexpr GemmGrid g = gemm_grid(kShape, TileUnit::amx);
+  const Range rows = block(task / g.col_blocks, g.row_block, kShape.m);
+  const Range cols = block(task % g.col_blocks, g.col_block, kShape.n);
+  const auto* a = static_cast<const BFloat16*>(args.a);
+  const auto* b = static_cast<const BFloat16*>(args.b);
+  float* c = static_cast<float*>(args.c);
+  const auto add = [c]<std::size_t kMr, std::size_t kNv>(const Accumulators<kMr, kNv>& acc, const BlockPlace& place,
+                                                         std::size_t row) {
+    float* out = c + (place.row + row) * kShape.n + place.col;
+    HWY_UNROLL(16) for (std::size_t i = 0; i < kMr; ++i, out += kShape.n)
+      HWY_UNROLL(16) for (std::size_t j = 0; j < kNv; ++j)
+        store(hn::Add(load_f32(out + j * kLanes), acc.v[i][j]), out + j * kLanes);
+  };
+  BlockProducts<Tiles, decltype(add)> products(add, kTileSide);
+  RestTiles rest;
+  for (std::size_t k = 0; k < args.rows; k += kPart) {
+    const std::size_t depth = args.rows - k < kPart ? args.rows - k : kPart;
+    const std::size_t steps = depth / kTileDepth;
+    for (std::size_t col = cols.begin; col < cols.end; col += kBlockSide) {
+      for (std::size_t row = rows.begin; row < rows.end; row += kBlockSide) {
+        const BlockPlace place{row, kBlockSide, col, {0, 0}};
+        BlockOperands operands{{}, kTileStride, kTileElements, {}};
+        for (std::size_t i = 0; i < 2; ++i) {
+          operands.left[i] = a + (row + i * kTileSide) * args.rows + k * kTileSide;
+          operands.right[i] = b + (col + i * kTileSide) * args.rows + k * kTileSide;
+        }
+        if (steps > 0) products.add(operands, steps, nullptr, place);
+        if (depth % kTileDepth == 0) continue;
+        for (std::size_t i = 0; i < 2; ++i) {
+          operands.left[i] += steps * kTileElements;
+          operands.right[i] += steps * kTileElements;
+        }
+        rest.load(operands, depth % kTileDepth);
+        products.add(rest.operands(), 1, nullptr, place);
+      }
+    }
+  }
+  products.end();
+}
+
+template <class Tiles, GemmShape kShape>
+constexpr GemmFn tiled_gemm_kernel() {
+  if constexpr (kShape.op == GemmOp::nn) {
+    return &gemm_nn_tiled<Tiles, kShape>;
+  } else {
+    return &gemm_tn_tiled<Tiles, kShape>;
+  }
+}
+
+}  // namespace diecast::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif  // DIECAST_AMX_GEMM_INL

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <cstddef>
+#include <cstring>
+
+#include <diecast/core/element.hpp>
+
+#include "kernels/tile_config.hpp"
+
+namespace diecast {
+
+/// What AmxTiles does, in C++: tests run the kernels on it where there is no AMX. It does not flush subnormals.
+class PlainTiles {
+ public:
+  explicit PlainTiles(std::size_t rows) : config_(tile_config(rows)) {}
+
+  template <int kTile>
+  void load(const void* from, std::size_t stride) {
+    for (std::size_t row = 0; row < config_.rows[kTile]; ++row)
+      std::memcpy(tiles_[kTile].bytes[row], static_cast<const std::byte*>(from) + row * stride, kTileStride);
+  }
+  template <int kTile>
+  void store(void* to, std::size_t stride) const {
+    for (std::size_t row = 0; row < config_.rows[kTile]; ++row)
+      std::memcpy(static_cast<std::byte*>(to) + row * stride, tiles_[kTile].bytes[row], kTileStride);
+  }
+  template <int kTile>
+  void zero() {
+    tiles_[kTile] = Tile{};
+  }
+  template <int kResult, int kLeft, int kRight>
+  void multiply() {
+    multiply(tiles_[kResult], tiles_[kLeft], tiles_[kRight], config_.rows[kResult]);
+  }
+
+ private:
+  struct alignas(64) Tile {
+    std::byte bytes[kTileSide][kTileStride];
+  };
+  template <class T>
+  struct Rows {
+    T at[kTileSide][kTileStride / sizeof(T)];
+  };
+  template <class T>
+  static Rows<T> rows(const Tile& tile) {
+    Rows<T> result;
+    std::memcpy(&result, &tile, sizeof result);
+    return result;
+  }
+
+  // Even and odd elements have a sum each, as in tdpbf16ps.
+  static void multiply(Tile& result, const Tile& left, const Tile& right, std::size_t rows_of_result) {
+    const auto a = rows<BFloat16>(left), b = rows<BFloat16>(right);
+    auto c = rows<float>(result);
+    for (std::size_t i = 0; i < rows_of_result; ++i) {
+      float even[kTileSide] = {}, odd[kTileSide] = {};
+      for (std::size_t pair = 0; pair < kTileSide; ++pair) {
+        const float a0 = static_cast<float>(a.at[i][2 * pair]), a1 = static_cast<float>(a.at[i][2 * pair + 1]);
+        for (std::size_t j = 0; j < kTileSide; ++j) {
+          even[j] += a0 * static_cast<float>(b.at[pair][2 * j]);
+          odd[j] += a1 * static_cast<float>(b.at[pair][2 * j + 1]);
+        }
+      }
+      for (std::size_t j = 0; j < kTileSide; ++j) c.at[i][j] += even[j] + odd[j];
+    }
+    std::memcpy(&result, &c, sizeof result);
+  }
+
+  TileConfig config_;
+  Tile tiles_[kTiles] = {};
+};
+
+}  // namespace diecast
