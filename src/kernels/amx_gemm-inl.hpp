@@ -1,5 +1,5 @@
-// Matrix products of bf16 in tiles. Blocks of 2x2 result tiles keep the unit busy: four multiplications, 64 cycles, for
-// four loads, as long as the loads of one operand find it in L1 and the other's in L2. Included once per target.
+// Matrix products of bf16 in tiles. Blocks of 2x2 result tiles keep the unit busy, with four multiplications of 16
+// cycles for four loads, as long as loads find one operand in L1 and the other in L2. Included once per target.
 #if defined(DIECAST_AMX_GEMM_INL) == defined(HWY_TARGET_TOGGLE)
 #ifdef DIECAST_AMX_GEMM_INL
 #undef DIECAST_AMX_GEMM_INL
@@ -124,11 +124,12 @@ class BlockProducts {
   template <std::size_t kMr>
   HWY_INLINE Accumulators<kMr, kBlockVectors> result_rows(std::size_t row) const {
     const std::size_t lower = row / kTileSide;
-    const float* from = results_ + lower * 2 * kTileResults + (row % kTileSide + unfinished_.skipped[lower]) * kTileSide;
+    const std::size_t tile_row = row % kTileSide + unfinished_.skipped[lower];
+    const float* from = results_ + lower * 2 * kTileResults + tile_row * kTileSide;
     Accumulators<kMr, kBlockVectors> acc;
     HWY_UNROLL(16) for (std::size_t i = 0; i < kMr; ++i)
       HWY_UNROLL(16) for (std::size_t j = 0; j < kBlockVectors; ++j)
-        acc.v[i][j] = load_f32(from + i * kTileSide + (j * kLanes) / kTileSide * kTileResults + j * kLanes % kTileSide);
+        acc.v[i][j] = load_f32(from + j * kLanes / kTileSide * kTileResults + i * kTileSide + j * kLanes % kTileSide);
     return acc;
   }
 
@@ -141,7 +142,7 @@ class BlockProducts {
 
 // ---- c = a b
 
-// The reduced extent in equal parts of at most 16 steps: the right operand's 32 columns of one then take 32 KiB of L1.
+// The reduced extent in equal parts of at most 16 steps: 32 columns of the right operand then take 32 KiB of L1.
 template <std::size_t kDepth>
 struct DepthParts {
   static constexpr std::size_t steps = kDepth / kTileDepth;
@@ -149,8 +150,8 @@ struct DepthParts {
   static constexpr std::size_t begin(std::size_t part) { return part * steps / count; }
 };
 
-// Rows [row, row + kBlockSide) of a row-major left operand that end at `end` and of which there are `total`. Where fewer
-// are left, tiles move up over rows of other blocks, whose results are not used.
+// Rows [row, row + kBlockSide) of a row-major left operand that end at `end` and of which there are `total`. Where
+// fewer are left, tiles move up over rows of other blocks, whose results are not used.
 template <std::size_t kDepth>
 HWY_INLINE BlockPlace place_left(const BFloat16* a, std::size_t row, std::size_t end, std::size_t total,
                                  BlockOperands& operands) {
@@ -165,9 +166,9 @@ HWY_INLINE BlockPlace place_left(const BFloat16* a, std::size_t row, std::size_t
   return place;
 }
 
-// Rows and columns of a (total, kDepth) times b, which is packed in panels of kTileSide columns; see BlockProducts for
-// `finish`. Parts of the reduced extent are the outermost loop, so that all of a's rows stay in L2 for one; then
-// columns, so that b's stay in L1.
+// Rows and columns of a (total, kDepth) times b, packed in panels of kTileSide columns; see BlockProducts for `finish`.
+// Parts of the reduced extent are the outermost loop, so that all of a's rows stay in L2 for one; then columns, so that
+// b's stay in L1.
 template <class Tiles, std::size_t kDepth, class Finish>
 HWY_INLINE void multiply_tiled(const BFloat16* a, std::size_t total, const BFloat16* b, Range rows, Range cols,
                                const Finish& finish) {
@@ -203,8 +204,8 @@ void gemm_nn_tiled(const GemmArgs& args, std::size_t task) {
   const auto finish = [&args](const auto& acc, const BlockPlace& place, std::size_t row) {
     finish_tile<kShape>(acc, args, place.row + row, place.col);
   };
-  multiply_tiled<Tiles, kShape.k>(static_cast<const BFloat16*>(args.a), args.rows, static_cast<const BFloat16*>(args.b),
-                                  block(task / g.col_blocks, g.row_block, args.rows),
+  const auto *a = static_cast<const BFloat16*>(args.a), *b = static_cast<const BFloat16*>(args.b);
+  multiply_tiled<Tiles, kShape.k>(a, args.rows, b, block(task / g.col_blocks, g.row_block, args.rows),
                                   block(task % g.col_blocks, g.col_block, kShape.n), finish);
 }
 

@@ -13,7 +13,7 @@
 DIECAST_BEFORE_AMX_NAMESPACE();
 namespace diecast::HWY_NAMESPACE {
 
-// Takes a block's rows two at a time, in order: stores their exponentials, and as left tiles whenever there are enough.
+// Takes a block's rows two at a time, in order: stores their exponentials, and in left tiles when there are enough.
 template <HeadShape kShape>
 struct FinishExponentials {
   const HeadArgs* args;

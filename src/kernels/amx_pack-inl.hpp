@@ -26,7 +26,8 @@ struct LeftTiles {
   std::size_t tokens;
 
   // Writes `count` pairs (pair, column), the first of them of tokens `token` and `token + 1`, for the panel at `col`.
-  HWY_INLINE void store_pairs(const std::uint32_t* pairs, std::size_t count, std::size_t token, std::size_t col) const {
+  HWY_INLINE void store_pairs(const std::uint32_t* pairs, std::size_t count, std::size_t token,
+                              std::size_t col) const {
     const std::size_t first = token / kTileDepth * kTileDepth;
     const std::size_t row_pairs = (tokens - first < kTileDepth ? tokens - first : kTileDepth) / 2;
     auto* out = reinterpret_cast<std::uint32_t*>(packed + col * tokens + first * kTileSide) + (token - first) / 2;

@@ -48,7 +48,7 @@ AmxFacts find_facts() {
 
 std::string amx_obstacle(const AmxFacts& facts) {
   if (!facts.cpu) return "this CPU has none";
-  if (!facts.system) return "the system does not save its state: a virtual machine without it, or a kernel before 5.16";
+  if (!facts.system) return "the system does not save its state: a kernel before 5.16, or a virtual machine without";
   if (facts.refusal != 0) return "the kernel refused it: " + std::generic_category().message(facts.refusal);
   if (!facts.compiled) return "this binary has no AVX3_SPR kernels: it was built with -Dtargets=native elsewhere";
   return {};

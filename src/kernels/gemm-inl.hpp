@@ -86,7 +86,7 @@ template <GemmShape kShape>
 void gemm_nn(const GemmArgs& args, std::size_t task) {
   static_assert(kShape.n % kWidthQuantum == 0 && kShape.k % kWidthQuantum == 0,
                 "gemm: n and k must be multiples of 32, one register panel");
-  const GemmGrid g = gemm_grid(kShape.with_rows(args.rows));
+  const GemmGrid g = vector_gemm_grid(kShape.with_rows(args.rows));
   const Range rows = block(task / g.col_blocks, g.row_block, args.rows);
   const Range cols = block(task % g.col_blocks, g.col_block, kShape.n);
   std::size_t col = cols.begin;
@@ -97,13 +97,13 @@ void gemm_nn(const GemmArgs& args, std::size_t task) {
 
 // ---- c += aᵀ b
 
-// Rows of the reduced extent between two updates of c; see gemm_grid.
+// Rows of the reduced extent between two updates of c; see vector_gemm_grid.
 inline constexpr std::size_t kReduceBlock = 512;
 
 template <GemmShape kShape>
 void gemm_tn(const GemmArgs& args, std::size_t task) {
   using E = ElementType<kShape.operands>;
-  constexpr GemmGrid g = gemm_grid(kShape);
+  constexpr GemmGrid g = vector_gemm_grid(kShape);
   const Range rows = block(task / g.col_blocks, g.row_block, kShape.m);
   const Range cols = block(task % g.col_blocks, g.col_block, kShape.n);
   const E* a = static_cast<const E*>(args.a);

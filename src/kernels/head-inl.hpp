@@ -129,7 +129,7 @@ HWY_INLINE void head_panel(const HeadArgs& args, Range rows, std::size_t col, fl
 template <HeadShape kShape>
 void head_exponentials(const HeadArgs& args, std::size_t task) {
   constexpr GemmShape kLogits = kShape.logits();
-  const GemmGrid g = gemm_grid(kLogits.with_rows(args.rows));
+  const GemmGrid g = vector_gemm_grid(kLogits.with_rows(args.rows));
   const std::size_t col_block = task % g.col_blocks;
   const Range rows = block(task / g.col_blocks, g.row_block, args.rows);
   const Range cols = block(col_block, g.col_block, kShape.padded);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <string>
 
 #include <diecast/kernels/dispatch.hpp>
@@ -11,6 +12,7 @@
 #define HWY_TARGET_INCLUDE "kernels/peak.cpp"
 #include <hwy/foreach_target.h>
 
+#include "kernels/amx_peak-inl.hpp"
 #include "kernels/peak-inl.hpp"
 #include "kernels/select_target.hpp"
 
@@ -21,8 +23,10 @@ namespace diecast {
 struct PeakOps {
   float (*fma)(std::size_t rounds, float value);
   float (*dot)(std::size_t rounds, float value);
-  double fma_flops;  ///< of a round
+  float (*tiles)(std::size_t rounds, float value);  ///< null where no AMX kernels stand on the target
+  double fma_flops;                                 ///< of a round
   double dot_flops;
+  double tile_flops;
   bool native_dot;
 };
 
@@ -34,7 +38,13 @@ namespace diecast::HWY_NAMESPACE {
 
 PeakOps peak_ops() {
   constexpr double kFma = 2.0 * kChains * kLanes;
-  return {&fma_rounds, kNativeDot ? &dot_rounds : &fma_rounds, kFma, kNativeDot ? 2 * kFma : kFma, kNativeDot};
+  const auto dot = kNativeDot ? &dot_rounds : &fma_rounds;
+#if HWY_TARGET == HWY_AVX3_SPR
+  const auto tiles = &tile_rounds<AmxTiles>;
+#else
+  constexpr std::nullptr_t tiles = nullptr;
+#endif
+  return {&fma_rounds, dot, tiles, kFma, kNativeDot ? 2 * kFma : kFma, kTileFlops, kNativeDot};
 }
 
 }  // namespace diecast::HWY_NAMESPACE
@@ -65,10 +75,12 @@ double measure(ThreadPool& pool, float (*kernel)(std::size_t, float), double flo
 }  // namespace
 
 Peak measure_peak(ThreadPool& pool, std::string_view target) {
+  const std::string name = choose_target(target);
   PeakOps ops{};
-  with_target(choose_target(target), [&] { ops = HWY_DYNAMIC_DISPATCH(peak_ops)(); });
-  return {measure(pool, ops.fma, ops.fma_flops), measure(pool, ops.dot, ops.dot_flops),
-          ops.native_dot ? "dot" : "fma"};
+  with_target(name, [&] { ops = HWY_DYNAMIC_DISPATCH(peak_ops)(); });
+  const double f32 = measure(pool, ops.fma, ops.fma_flops);
+  if (tile_unit(name) == TileUnit::amx) return {f32, measure(pool, ops.tiles, ops.tile_flops), "amx"};
+  return {f32, measure(pool, ops.dot, ops.dot_flops), ops.native_dot ? "dot" : "fma"};
 }
 
 }  // namespace diecast

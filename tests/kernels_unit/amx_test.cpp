@@ -69,7 +69,7 @@ TEST_CASE("plain tiles multiply a left operand's rows by a right operand's pairs
   }
 }
 
-TEST_CASE("AMX is used where CPU, system and binary have it and the kernel grants it; else the first obstacle is named") {
+TEST_CASE("AMX is used where CPU, system, kernel and binary agree; else the first obstacle is named") {
   CHECK(amx_obstacle({.cpu = true, .system = true, .refusal = 0, .compiled = true}).empty());
   CHECK(amx_obstacle({}) == "this CPU has none");
   CHECK(amx_obstacle({.cpu = true}).find("does not save its state") != std::string::npos);

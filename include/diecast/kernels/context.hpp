@@ -37,14 +37,20 @@ struct None {
 template <class T>
 inline constexpr bool given = !std::is_same_v<T, None>;
 
+/// Runs the tasks of a product.
+template <GemmShape kShape, class P>
+void run_gemm(const Context<P>& ctx, const GemmArgs& args) {
+  const GemmFn kernel = ctx.kernels->gemms[slot(KernelPlan<P>::shapes.gemms, kShape)];
+  const std::size_t tasks = gemm_grid(kShape, ctx.kernels->tiles).tasks();
+  ctx.pool->run(tasks, [&](std::size_t task, std::size_t) { kernel(args, task); });
+}
+
 /// y (m, n) = x b (+ bias) (+ skip), where `packed` holds b (k, n). bias and skip are tensors or None.
 template <class P, class E, class R, std::size_t kM, std::size_t kN, std::size_t kK, class Bias, class Skip>
 void gemm_nn(const Context<P>& ctx, Tensor<const E, Shape<kM, kK>> x, Tensor<E, Shape<kK, kN>> packed,
              Tensor<R, Shape<kM, kN>> y, Bias bias, Skip skip) {
   constexpr GemmShape shape{GemmOp::nn, kM, kN, kK, element_of<E>, element_of<R>, given<Bias>, given<Skip>};
-  const GemmFn kernel = ctx.kernels->gemms[slot(KernelPlan<P>::shapes.gemms, shape)];
-  const GemmArgs args{x.data, packed.data, y.data, bias.data, skip.data, kM};
-  ctx.pool->run(gemm_grid(shape, ctx.kernels->tiles).tasks(), [&](std::size_t task, std::size_t) { kernel(args, task); });
+  run_gemm<shape>(ctx, {x.data, packed.data, y.data, bias.data, skip.data, kM});
 }
 
 /// dx (m, n) of the loss head: exponentials (m, k) times `packed` (k, n), then what `head` says.
@@ -52,9 +58,7 @@ template <class P, class E, std::size_t kM, std::size_t kN, std::size_t kK>
 void gemm_head(const Context<P>& ctx, Tensor<E, Shape<kM, kK>> exponentials, Tensor<E, Shape<kK, kN>> packed,
                const HeadGradient& head, Tensor<E, Shape<kM, kN>> dx) {
   constexpr GemmShape shape{GemmOp::nn, kM, kN, kK, element_of<E>, element_of<E>, false, false, true};
-  const GemmFn kernel = ctx.kernels->gemms[slot(KernelPlan<P>::shapes.gemms, shape)];
-  const GemmArgs args{exponentials.data, packed.data, dx.data, nullptr, nullptr, kM, &head};
-  ctx.pool->run(gemm_grid(shape, ctx.kernels->tiles).tasks(), [&](std::size_t task, std::size_t) { kernel(args, task); });
+  run_gemm<shape>(ctx, {exponentials.data, packed.data, dx.data, nullptr, nullptr, kM, &head});
 }
 
 /// c (m, n) += aᵀ b, where `a` holds a left-packed (k, m) and `b` a right-packed (k, n).
@@ -63,9 +67,7 @@ void gemm_tn(const Context<P>& ctx, Tensor<E, Shape<kK, kM>> a, Tensor<E, Shape<
              Tensor<float, Shape<kM, kN>> c) {
   static_assert(kK % 2 == 0, "gemm_tn: the number of tokens must be even, bf16 products come in pairs");
   constexpr GemmShape shape{GemmOp::tn, kM, kN, kK, element_of<E>, Element::f32};
-  const GemmFn kernel = ctx.kernels->gemms[slot(KernelPlan<P>::shapes.gemms, shape)];
-  const GemmArgs args{a.data, b.data, c.data, nullptr, nullptr, kK};
-  ctx.pool->run(gemm_grid(shape, ctx.kernels->tiles).tasks(), [&](std::size_t task, std::size_t) { kernel(args, task); });
+  run_gemm<shape>(ctx, {a.data, b.data, c.data, nullptr, nullptr, kK});
 }
 
 /// Rewrites `source` (rows, cols) into the panels that kOp names; `factors` (rows) are right_scaled's.

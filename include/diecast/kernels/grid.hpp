@@ -33,7 +33,7 @@ struct GemmGrid {
 /// panel, and they cut the usual power of two into equal tasks: 96 left one of two threads idle for 3 % of the time.
 constexpr std::size_t kGemmRowBlock = 64;
 
-constexpr GemmGrid gemm_grid(const GemmShape& s) {
+constexpr GemmGrid vector_gemm_grid(const GemmShape& s) {
   GemmGrid g{};
   if (s.op == GemmOp::nn) {
     g.row_block = kGemmRowBlock;
@@ -51,8 +51,8 @@ constexpr GemmGrid gemm_grid(const GemmShape& s) {
   return g;
 }
 
-// Products in tiles wait for L3 below some 110 FLOP a byte of it, and one core of the reference machine reads 8 bytes a
-// cycle: blocks of results are as large as L2 (2 MiB) allows, and whatever passes L1 is read again from L2 alone.
+// Products in tiles wait for L3 below some 110 FLOP a byte of it, since a core reads 8 bytes a cycle there: blocks of
+// results are as large as L2 (2 MiB) allows, and what passes L1 is read again from L2 alone.
 
 /// Rows of one task: with K <= 512 in bf16 (512 KiB) they stay in L2 while b's columns pass.
 constexpr std::size_t kTiledRowBlock = 512;
@@ -78,7 +78,7 @@ constexpr GemmGrid tiled_gemm_grid(const GemmShape& s) {
 
 /// The grid of the kernels that work with `tiles`.
 constexpr GemmGrid gemm_grid(const GemmShape& s, TileUnit tiles) {
-  return tiles == TileUnit::none || s.operands != Element::bf16 ? gemm_grid(s) : tiled_gemm_grid(s);
+  return tiles == TileUnit::none || s.operands != Element::bf16 ? vector_gemm_grid(s) : tiled_gemm_grid(s);
 }
 
 /// Rows (activations) or columns (weights) of the source that one packing task takes.

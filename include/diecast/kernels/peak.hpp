@@ -7,11 +7,12 @@
 
 namespace diecast {
 
-/// What this machine's arithmetic units can do at most, measured: registers only, all threads of the pool.
+/// What this machine's arithmetic units can do at most, measured on all threads of the pool: registers only, but for
+/// AMX, whose clock depends on the data, with changing operands from L1.
 struct Peak {
   double f32_gflops;
   double bf16_gflops;          ///< of the unit the target's bf16 kernels use
-  std::string_view bf16_unit;  ///< "fma" or "dot"
+  std::string_view bf16_unit;  ///< "fma", "dot" or "amx"
 
   double gflops(Element precision) const { return precision == Element::f32 ? f32_gflops : bf16_gflops; }
 };

@@ -170,7 +170,8 @@ struct KernelTable {
   TileUnit tiles;  ///< what bf16 products work with: it decides their grid, see gemm_grid
 };
 
-/// The kernels of preset P for a target of `kernel_targets()`, or for "AMX_PLAIN" in a build for tests. Defined for ActivePreset; not thread-safe.
+/// The kernels of preset P for a target of `kernel_targets()` or, in a build for tests, kPlainTilesTarget. Defined for
+/// ActivePreset; not thread-safe.
 template <class P>
 const KernelTable<P>& kernels_for(std::string_view target);
 

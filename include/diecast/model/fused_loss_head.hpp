@@ -45,8 +45,9 @@ struct FusedLossHead {
     return std::max(sum_blocks(rows, TileUnit::none), sum_blocks(rows, TileUnit::amx));
   }
   // A shorter block may be cut into more.
+  static constexpr std::size_t kRest = std::max<std::size_t>(Blocks::rest, 1);
   static constexpr std::size_t kSumBlocks =
-      std::max(most_sum_blocks(kBlock), Blocks::rest == 0 ? 0 : most_sum_blocks(std::max<std::size_t>(Blocks::rest, 1)));
+      std::max(most_sum_blocks(kBlock), Blocks::rest == 0 ? 0 : most_sum_blocks(kRest));
 
   using Scratch =
       FieldList<Field<"exponentials", E, Shape<kBlock, kPaddedVocab>>, Field<"packed", E, Shape<kBlock, kPaddedVocab>>,
