@@ -7,8 +7,11 @@
 #endif
 
 #include <cstddef>
+#include <type_traits>
 
 #include <hwy/highway.h>
+
+#include <diecast/core/element.hpp>
 
 #include "kernels/tile_config.hpp"
 
@@ -21,9 +24,10 @@
 #define DIECAST_BEFORE_AMX_NAMESPACE() HWY_BEFORE_NAMESPACE()
 #endif
 
-#if HWY_TARGET == HWY_AVX3_SPR
 DIECAST_BEFORE_AMX_NAMESPACE();
 namespace diecast::HWY_NAMESPACE {
+
+#if HWY_TARGET == HWY_AVX3_SPR
 
 // The eight tiles of this thread, zero at first; released with the object, so that no other code pays for switching
 // 8 KiB of state. Instructions are spelt out, because g++ 12's intrinsics take only literal tile numbers and do not
@@ -59,8 +63,55 @@ class AmxTiles {
   }
 };
 
+#endif  // HWY_TARGET == HWY_AVX3_SPR
+
+// A step of a block of 2x2 result tiles: rows of the left operand's upper and lower tile are left_stride bytes apart,
+// those of the right one's two tiles right_stride.
+struct BlockOperands {
+  const BFloat16* left[2];
+  std::size_t left_stride;
+  const BFloat16* right[2];
+  std::size_t right_stride;
+
+  // To another step, so many elements on.
+  HWY_INLINE void advance(std::size_t left_step, std::size_t right_step) {
+    for (const BFloat16*& tile : left) tile += left_step;
+    for (const BFloat16*& tile : right) tile += right_step;
+  }
+};
+
+// results += left right; results are the tiles 0 to 3, row by row. Calls before(integral constant of a result) ahead
+// of its multiplication.
+template <class Tiles, class Before>
+HWY_INLINE void multiply_block(Tiles& tiles, const BlockOperands& at, const Before& before) {
+  tiles.template load<4>(at.left[0], at.left_stride);
+  tiles.template load<6>(at.right[0], at.right_stride);
+  before(std::integral_constant<int, 0>());
+  tiles.template multiply<0, 4, 6>();
+  tiles.template load<7>(at.right[1], at.right_stride);
+  before(std::integral_constant<int, 1>());
+  tiles.template multiply<1, 4, 7>();
+  tiles.template load<5>(at.left[1], at.left_stride);
+  before(std::integral_constant<int, 2>());
+  tiles.template multiply<2, 5, 6>();
+  before(std::integral_constant<int, 3>());
+  tiles.template multiply<3, 5, 7>();
+}
+template <class Tiles>
+HWY_INLINE void multiply_block(Tiles& tiles, const BlockOperands& at) {
+  multiply_block(tiles, at, [](auto) {});
+}
+
+// Calls body(integral constant) for each of a block's result tiles.
+template <class Body>
+HWY_INLINE void for_results(const Body& body) {
+  body(std::integral_constant<int, 0>());
+  body(std::integral_constant<int, 1>());
+  body(std::integral_constant<int, 2>());
+  body(std::integral_constant<int, 3>());
+}
+
 }  // namespace diecast::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
-#endif  // HWY_TARGET == HWY_AVX3_SPR
 
 #endif  // DIECAST_AMX_INL

@@ -21,15 +21,6 @@ inline constexpr std::size_t kBlockSide = 2 * kTileSide;  // rows and columns of
 inline constexpr std::size_t kBlockVectors = kBlockSide / kLanes;
 inline constexpr std::size_t kBlockResults = 4 * kTileResults;
 
-// What a block multiplies: `left[i]` and `right[j]` of the first step of the reduced extent. Right tiles follow one
-// another without gaps.
-struct BlockOperands {
-  const BFloat16* left[2];
-  std::size_t left_stride;  // bytes from row to row
-  std::size_t left_step;    // elements from step to step
-  const BFloat16* right[2];
-};
-
 // The part of a result that a block holds.
 struct BlockPlace {
   std::size_t row, rows, col;
@@ -48,71 +39,50 @@ class BlockProducts {
   BlockProducts(const BlockProducts&) = delete;
   BlockProducts& operator=(const BlockProducts&) = delete;
 
-  // A product over `steps`, added to the partial results at `start` unless that is null, and handed to finish(results
-  // as Accumulators, place, row in it) for one row or two at a time.
-  HWY_INLINE void add(const BlockOperands& operands, std::size_t steps, const float* start, const BlockPlace& place) {
-    run(operands, steps, start);
+  // A product over `steps` from `at` on, added to the partial results at `start` unless that is null, and handed to
+  // finish(results as Accumulators, place, row in it) for one row or two at a time. The left operand's steps are
+  // left_step elements apart; the right one's follow one another.
+  HWY_INLINE void add(const BlockOperands& at, std::size_t left_step, std::size_t steps, const float* start,
+                      const BlockPlace& place) {
+    run(at, left_step, steps, start);
     to_ = results_;
     unfinished_ = place;
   }
   // The same, but the results go to `partial`, a block of them.
-  HWY_INLINE void add_partial(const BlockOperands& operands, std::size_t steps, const float* start, float* partial) {
-    run(operands, steps, start);
+  HWY_INLINE void add_partial(const BlockOperands& at, std::size_t left_step, std::size_t steps, const float* start,
+                              float* partial) {
+    run(at, left_step, steps, start);
     to_ = partial;
     unfinished_.rows = 0;
   }
   // Completes the last block.
   HWY_INLINE void end() {
-    store_results<0>();
-    store_results<1>();
-    store_results<2>();
-    store_results<3>();
+    for_results([&](auto tile) { store_results(tile); });
     finish_rows(0, unfinished_.rows);
   }
 
  private:
-  HWY_INLINE void run(const BlockOperands& operands, std::size_t steps, const float* start) {
+  HWY_INLINE void run(BlockOperands at, std::size_t left_step, std::size_t steps, const float* start) {
     // Pairs of rows, so that a block's 32 are finished within `steps`.
     const std::size_t rows = 2 * ceil_div(kTileSide, steps);
-    BlockOperands at = operands;
-    step<true>(at, start);
+    multiply_block(tiles_, at, [&](auto tile) {
+      store_results(tile);
+      if (start == nullptr) {
+        tiles_.template zero<tile>();
+      } else {
+        tiles_.template load<tile>(start + tile * kTileResults, kTileStride);
+      }
+    });
     finish_rows(0, rows);
     for (std::size_t s = 1; s < steps; ++s) {
-      step<false>(at, nullptr);
+      at.advance(left_step, kTileElements);
+      multiply_block(tiles_, at);
       finish_rows(s * rows, rows);
     }
   }
-
-  // Left tiles are 4 and 5, right ones 6 and 7; results are 0 to 3, row by row.
-  template <bool kFirst>
-  HWY_INLINE void step(BlockOperands& at, const float* start) {
-    tiles_.template load<4>(at.left[0], at.left_stride);
-    tiles_.template load<6>(at.right[0], kTileStride);
-    if constexpr (kFirst) exchange_results<0>(start);
-    tiles_.template multiply<0, 4, 6>();
-    tiles_.template load<7>(at.right[1], kTileStride);
-    if constexpr (kFirst) exchange_results<1>(start);
-    tiles_.template multiply<1, 4, 7>();
-    tiles_.template load<5>(at.left[1], at.left_stride);
-    if constexpr (kFirst) exchange_results<2>(start);
-    tiles_.template multiply<2, 5, 6>();
-    if constexpr (kFirst) exchange_results<3>(start);
-    tiles_.template multiply<3, 5, 7>();
-    for (const BFloat16*& left : at.left) left += at.left_step;
-    for (const BFloat16*& right : at.right) right += kTileElements;
-  }
-  template <int kTile>
-  HWY_INLINE void store_results() {
-    tiles_.template store<kTile>(to_ + kTile * kTileResults, kTileStride);
-  }
-  template <int kTile>
-  HWY_INLINE void exchange_results(const float* start) {
-    store_results<kTile>();
-    if (start == nullptr) {
-      tiles_.template zero<kTile>();
-    } else {
-      tiles_.template load<kTile>(start + kTile * kTileResults, kTileStride);
-    }
+  template <class Tile>
+  HWY_INLINE void store_results(Tile tile) {
+    tiles_.template store<tile>(to_ + tile * kTileResults, kTileStride);
   }
 
   // Up to `count` of the unfinished block's rows from `row` on.
@@ -179,7 +149,7 @@ HWY_INLINE void multiply_tiled(const BFloat16* a, std::size_t total, const BFloa
     const std::size_t begin = Parts::begin(part), steps = Parts::begin(part + 1) - begin;
     float* slot = partial;
     for (std::size_t col = cols.begin; col < cols.end; col += kBlockSide) {
-      BlockOperands operands{{}, kDepth * sizeof(BFloat16), kTileDepth, {}};
+      BlockOperands operands{{}, kDepth * sizeof(BFloat16), {}, kTileStride};
       for (std::size_t j = 0; j < 2; ++j)
         operands.right[j] = b + (col + j * kTileSide) * kDepth + begin * kTileElements;
       for (std::size_t row = rows.begin; row < rows.end; slot += Parts::count > 1 ? kBlockResults : 0) {
@@ -187,9 +157,9 @@ HWY_INLINE void multiply_tiled(const BFloat16* a, std::size_t total, const BFloa
         place.col = col;
         const float* start = part == 0 ? nullptr : slot;
         if (part + 1 < Parts::count) {
-          products.add_partial(operands, steps, start, slot);
+          products.add_partial(operands, kTileDepth, steps, start, slot);
         } else {
-          products.add(operands, steps, start, place);
+          products.add(operands, kTileDepth, steps, start, place);
         }
         row += place.rows;
       }
@@ -225,7 +195,7 @@ struct RestTiles {
     }
   }
   HWY_INLINE BlockOperands operands() const {
-    return {{left[0], left[1]}, kTileStride, kTileElements, {right[0], right[1]}};
+    return {{left[0], left[1]}, kTileStride, {right[0], right[1]}, kTileStride};
   }
 };
 
@@ -253,19 +223,16 @@ void gemm_tn_tiled(const GemmArgs& args, std::size_t task) {
     for (std::size_t col = cols.begin; col < cols.end; col += kBlockSide) {
       for (std::size_t row = rows.begin; row < rows.end; row += kBlockSide) {
         const BlockPlace place{row, kBlockSide, col, {0, 0}};
-        BlockOperands operands{{}, kTileStride, kTileElements, {}};
+        BlockOperands operands{{}, kTileStride, {}, kTileStride};
         for (std::size_t i = 0; i < 2; ++i) {
           operands.left[i] = a + (row + i * kTileSide) * args.rows + k * kTileSide;
           operands.right[i] = b + (col + i * kTileSide) * args.rows + k * kTileSide;
         }
-        if (steps > 0) products.add(operands, steps, nullptr, place);
+        if (steps > 0) products.add(operands, kTileElements, steps, nullptr, place);
         if (depth % kTileDepth == 0) continue;
-        for (std::size_t i = 0; i < 2; ++i) {
-          operands.left[i] += steps * kTileElements;
-          operands.right[i] += steps * kTileElements;
-        }
+        operands.advance(steps * kTileElements, steps * kTileElements);
         rest.load(operands, depth % kTileDepth);
-        products.add(rest.operands(), 1, nullptr, place);
+        products.add(rest.operands(), kTileElements, 1, nullptr, place);
       }
     }
   }

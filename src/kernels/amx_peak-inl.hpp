@@ -34,14 +34,7 @@ float tile_rounds(std::size_t rounds, float value) {
   Tiles tiles(kTileSide);
   for (std::size_t r = 0; r < rounds; ++r) {
     const auto& step = operands[r % kSteps];
-    tiles.template load<4>(step[0], kTileStride);
-    tiles.template load<6>(step[1], kTileStride);
-    tiles.template multiply<0, 4, 6>();
-    tiles.template load<7>(step[2], kTileStride);
-    tiles.template multiply<1, 4, 7>();
-    tiles.template load<5>(step[3], kTileStride);
-    tiles.template multiply<2, 5, 6>();
-    tiles.template multiply<3, 5, 7>();
+    multiply_block(tiles, {{step[0], step[1]}, kTileStride, {step[2], step[3]}, kTileStride});
   }
   tiles.template store<0>(result, kTileStride);
   return result[0];

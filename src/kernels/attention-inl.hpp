@@ -21,10 +21,6 @@ namespace diecast::HWY_NAMESPACE {
 // A masked score: its exponential is zero, and it stays finite when scaled.
 inline constexpr float kMasked = -1e30f;
 
-// Scores are computed in tiles of kTileKeys keys and kTileQueries queries.
-inline constexpr std::size_t kTileKeys = 4;
-inline constexpr std::size_t kTileQueryVectors = 2;
-inline constexpr std::size_t kTileQueries = kTileQueryVectors * kLanes;
 // Queries that share a bound of keys in forward: a vector of them, or the rows of a product where those are more.
 inline constexpr std::size_t kWeightQueries = kLanes < kProductRows ? kProductRows : kLanes;
 static_assert(kQueryBlock % kTileQueries == 0 && kKeyBlock % kProductRows == 0 && kProductRows % kTileKeys == 0 &&
@@ -77,11 +73,11 @@ HWY_INLINE void dropout_keys(const AttentionArgs& args, const QueryBlock<kShape>
 
 // Calls tile(key, query) for the tiles of a block of scores that hold an unmasked one; both count from the block.
 // `diagonal` is the first query's position less the first key's, or kKeyBlock or more where nothing is masked.
-template <class Tile>
+template <std::size_t kCausalStep, class Tile>
 HWY_INLINE void for_tiles(std::size_t diagonal, const Tile& tile) {
   for (std::size_t key = 0; key < kKeyBlock; key += kTileKeys)
     for (std::size_t query = 0; query < kQueryBlock; query += kTileQueries)
-      if (diagonal + query + kTileQueries > key) tile(key, query);
+      if (diagonal + query / kCausalStep * kCausalStep + kCausalStep > key) tile(key, query);
 }
 
 // Lanes whose query comes before the key.
@@ -91,23 +87,16 @@ HWY_INLINE hn::Mask<F32> before(std::size_t key, std::size_t first_query) {
   return hn::RebindMask(F32(), hn::Lt(query, hn::Set(di, static_cast<std::int32_t>(key))));
 }
 
-template <class E, std::size_t kD>
-HWY_INLINE void score_tile(const E* keys, const E* queries_t,
-                           Accumulators<kTileKeys, kTileQueryVectors>& acc) {
-  acc.clear();
-  multiply(keys, kD, kPair<E>, queries_t, kQueryBlock * kPair<E>, kD / kPair<E>, acc);
-}
-
 // ---- forward
 
 // The scores of a block, and each query's maximum so far.
-template <AttentionShape kShape, class S>
-HWY_INLINE void forward_scores(const S& s, std::size_t key_begin, std::size_t diagonal) {
-  using E = ElementType<kShape.operands>;
+template <AttentionShape kShape, class S, class Products>
+HWY_INLINE void forward_scores(const S& s, Products& products, std::size_t key_begin, std::size_t diagonal) {
   constexpr std::size_t kD = kShape.head_dim;
-  for_tiles(diagonal, [&](std::size_t key, std::size_t query) HWY_ATTR {
+  const auto scores = products.template scores<kD>(0, s.keys + key_begin * kD, s.queries_t, diagonal);
+  for_tiles<Products::kCausalStep>(diagonal, [&](std::size_t key, std::size_t query) HWY_ATTR {
     Accumulators<kTileKeys, kTileQueryVectors> acc;
-    score_tile<E, kD>(s.keys + (key_begin + key) * kD, s.queries_t + query * kPair<E>, acc);
+    scores.tile(key, query, acc);
     const bool masks = key + kTileKeys > diagonal + query + 1;
     HWY_UNROLL(16) for (std::size_t j = 0; j < kTileQueryVectors; ++j) {
       const std::size_t first = query + j * kLanes;
@@ -125,7 +114,7 @@ HWY_INLINE void forward_scores(const S& s, std::size_t key_begin, std::size_t di
 
 // Weights relative to the maximum so far, as the left operand of their product with the values; their sum; and what
 // the output so far must be scaled by. `position` is the first key's in the sequence.
-template <AttentionShape kShape, class S>
+template <AttentionShape kShape, std::size_t kReducedStep, class S>
 HWY_INLINE void forward_weights(const AttentionArgs& args, const S& s, std::size_t position, std::size_t diagonal) {
   using E = ElementType<kShape.operands>;
   const F32 d;
@@ -149,13 +138,16 @@ HWY_INLINE void forward_weights(const AttentionArgs& args, const S& s, std::size
       const V even = weight(key);
       store_pairs(even, weight(key + 1), s.weights + key * kQueryBlock + query * kPair<E>, kQueryBlock);
     }
+    const V none = hn::Zero(d);
+    for (std::size_t key = end; key % kReducedStep != 0; key += 2)
+      store_pairs(none, none, s.weights + key * kQueryBlock + query * kPair<E>, kQueryBlock);
     store(sum, s.sum + query);
   }
 }
 
 // One query head's block against all its keys.
-template <AttentionShape kShape, class S>
-HWY_INLINE void forward_block(const AttentionArgs& args, const S& s, const QueryBlock<kShape>& q) {
+template <AttentionShape kShape, class S, class Products>
+HWY_INLINE void forward_block(const AttentionArgs& args, const S& s, Products& products, const QueryBlock<kShape>& q) {
   using E = ElementType<kShape.operands>;
   constexpr std::size_t kD = kShape.head_dim;
   const F32 d;
@@ -172,12 +164,12 @@ HWY_INLINE void forward_block(const AttentionArgs& args, const S& s, const Query
 
   for (std::size_t key = 0; key < q.begin + q.rows; key += kKeyBlock) {
     const std::size_t diagonal = q.begin - key;
-    forward_scores<kShape>(s, key, diagonal);
-    forward_weights<kShape>(args, s, q.segment.begin + key, diagonal);
+    forward_scores<kShape>(s, products, key, diagonal);
+    forward_weights<kShape, Products::kReducedStep>(args, s, q.segment.begin + key, diagonal);
     if (key > 0)
       for (std::size_t i = 0; i < kQueryBlock; ++i) scale_row<kD>(s.out + i * kD, s.kept[i]);
-    accumulate<kD>(kQueryBlock, s.weights, kPair<E>, kQueryBlock * kPair<E>, s.values_paired + key * kD,
-                   UpToDiagonal<E>{diagonal}, s.out);
+    products.template accumulate<kD>(kQueryBlock, s.weights, kPair<E>, kQueryBlock * kPair<E>,
+                                     s.values_paired + key * kD, UpToDiagonal<E>{diagonal}, s.out);
   }
 
   float* log_sum_exp = args.log_sum_exp + q.statistic();
@@ -188,8 +180,8 @@ HWY_INLINE void forward_block(const AttentionArgs& args, const S& s, const Query
   store_head<kD>(s.out, q.rows, nullptr, static_cast<E*>(args.out) + q.out(), kShape.out_width());
 }
 
-template <AttentionShape kShape>
-void attention_forward(const AttentionArgs& args, std::size_t task) {
+template <AttentionShape kShape, class Products>
+void attention_forward_by(Products& products, const AttentionArgs& args, std::size_t task) {
   using E = ElementType<kShape.operands>;
   constexpr std::size_t kD = kShape.head_dim, kGroup = kShape.n_heads / kShape.n_kv_heads;
   const std::size_t batch = task / kShape.n_kv_heads, kv_head = task % kShape.n_kv_heads;
@@ -203,24 +195,32 @@ void attention_forward(const AttentionArgs& args, std::size_t task) {
     load_head<kD>(keys, kShape.width(), segment.length, padded, kShape.rope ? args.rope : nullptr, s.keys);
     for (std::size_t g = 0; g < kGroup; ++g)
       for (std::size_t begin = 0; begin < segment.length; begin += kQueryBlock)
-        forward_block(args, s, QueryBlock<kShape>(batch, kv_head * kGroup + g, segment, begin));
+        forward_block(args, s, products, QueryBlock<kShape>(batch, kv_head * kGroup + g, segment, begin));
   });
+}
+
+template <AttentionShape kShape>
+void attention_forward(const AttentionArgs& args, std::size_t task) {
+  VectorProducts products;
+  attention_forward_by<kShape>(products, args, task);
 }
 
 // ---- backward
 
 // With p the weights and dp = do vᵀ: ds = p (dp - sum_j p dp), and sum_j p dp = do . o.
-template <AttentionShape kShape, class S>
-HWY_INLINE void backward_scores(const AttentionArgs& args, const S& s, std::size_t key_begin, std::size_t segment,
-                                std::size_t diagonal) {
+template <AttentionShape kShape, class S, class Products>
+HWY_INLINE void backward_scores(const AttentionArgs& args, const S& s, Products& products, std::size_t key_begin,
+                                std::size_t segment, std::size_t diagonal) {
   using E = ElementType<kShape.operands>;
   constexpr std::size_t kD = kShape.head_dim;
   const F32 d;
   const V scale = hn::Set(d, score_scale<kShape>()), scale_log2 = hn::Set(d, kLog2E * score_scale<kShape>());
-  for_tiles(diagonal, [&](std::size_t key, std::size_t query) HWY_ATTR {
+  const auto weights = products.template scores<kD>(0, s.keys + key_begin * kD, s.queries_t, diagonal);
+  const auto slopes = products.template scores<kD>(1, s.values + key_begin * kD, s.d_out_t, diagonal);
+  for_tiles<Products::kCausalStep>(diagonal, [&](std::size_t key, std::size_t query) HWY_ATTR {
     Accumulators<kTileKeys, kTileQueryVectors> weight, slope;
-    score_tile<E, kD>(s.keys + (key_begin + key) * kD, s.queries_t + query * kPair<E>, weight);
-    score_tile<E, kD>(s.values + (key_begin + key) * kD, s.d_out_t + query * kPair<E>, slope);
+    weights.tile(key, query, weight);
+    slopes.tile(key, query, slope);
     const bool masks = key + kTileKeys > diagonal + query + 1;
     HWY_UNROLL(16) for (std::size_t j = 0; j < kTileQueryVectors; ++j) {
       const std::size_t first = query + j * kLanes;
@@ -277,26 +277,29 @@ HWY_INLINE void load_backward_queries(const AttentionArgs& args, const QueryBloc
   if (drops<kShape>(args)) dropout_keys(args, q, s.drop_keys);
 }
 
-template <AttentionShape kShape, class S>
-HWY_INLINE void backward_block(const AttentionArgs& args, const S& s, const QueryBlock<kShape>& q) {
+template <AttentionShape kShape, class S, class Products>
+HWY_INLINE void backward_block(const AttentionArgs& args, const S& s, Products& products,
+                               const QueryBlock<kShape>& q) {
   using E = ElementType<kShape.operands>;
   constexpr std::size_t kD = kShape.head_dim;
   load_backward_queries<kShape>(args, q, s);
   fill_zero(s.d_queries, kQueryBlock * kD);
   for (std::size_t key = 0; key < q.begin + q.rows; key += kKeyBlock) {
     const std::size_t diagonal = q.begin - key;
-    backward_scores<kShape>(args, s, key, q.segment.begin, diagonal);
+    backward_scores<kShape>(args, s, products, key, q.segment.begin, diagonal);
     const FromDiagonal<E> queries{diagonal};
-    accumulate<kD>(kKeyBlock, s.weights, kQueryBlock, kPair<E>, s.d_out_paired, queries, s.d_values + key * kD);
-    accumulate<kD>(kKeyBlock, s.d_scores, kQueryBlock, kPair<E>, s.queries_paired, queries, s.d_keys + key * kD);
-    accumulate<kD>(kQueryBlock, s.d_scores_paired, kPair<E>, kQueryBlock * kPair<E>, s.keys_paired + key * kD,
-                   UpToDiagonal<E>{diagonal}, s.d_queries);
+    products.template accumulate<kD>(kKeyBlock, s.weights, kQueryBlock, kPair<E>, s.d_out_paired, queries,
+                                     s.d_values + key * kD);
+    products.template accumulate<kD>(kKeyBlock, s.d_scores, kQueryBlock, kPair<E>, s.queries_paired, queries,
+                                     s.d_keys + key * kD);
+    products.template accumulate<kD>(kQueryBlock, s.d_scores_paired, kPair<E>, kQueryBlock * kPair<E>,
+                                     s.keys_paired + key * kD, UpToDiagonal<E>{diagonal}, s.d_queries);
   }
   store_head<kD>(s.d_queries, q.rows, q.angles(args), static_cast<E*>(args.d_qkv) + q.in(), kShape.width());
 }
 
-template <AttentionShape kShape>
-void attention_backward(const AttentionArgs& args, std::size_t task) {
+template <AttentionShape kShape, class Products>
+void attention_backward_by(Products& products, const AttentionArgs& args, std::size_t task) {
   using E = ElementType<kShape.operands>;
   constexpr std::size_t kD = kShape.head_dim, kGroup = kShape.n_heads / kShape.n_kv_heads;
   const E* qkv = static_cast<const E*>(args.qkv);
@@ -316,10 +319,16 @@ void attention_backward(const AttentionArgs& args, std::size_t task) {
     fill_zero(s.d_values, padded * kD);
     for (std::size_t g = 0; g < kGroup; ++g)
       for (std::size_t begin = 0; begin < length; begin += kQueryBlock)
-        backward_block(args, s, QueryBlock<kShape>(batch, kv_head * kGroup + g, segment, begin));
+        backward_block(args, s, products, QueryBlock<kShape>(batch, kv_head * kGroup + g, segment, begin));
     store_head<kD>(s.d_keys, length, angles, d_qkv + key_at, kShape.width());
     store_head<kD>(s.d_values, length, nullptr, d_qkv + value_at, kShape.width());
   });
+}
+
+template <AttentionShape kShape>
+void attention_backward(const AttentionArgs& args, std::size_t task) {
+  VectorProducts products;
+  attention_backward_by<kShape>(products, args, task);
 }
 
 }  // namespace diecast::HWY_NAMESPACE

@@ -1,5 +1,3 @@
-#include <utility>
-
 #include <diecast/kernels/table.hpp>
 #include <diecast/model/transformer.hpp>
 #include <diecast/preset/active.hpp>
@@ -8,19 +6,41 @@
 #define HWY_TARGET_INCLUDE "kernels/attention.cpp"
 #include <hwy/foreach_target.h>
 
+#include "kernels/amx-inl.hpp"
+#include "kernels/amx_attention-inl.hpp"
 #include "kernels/attention-inl.hpp"
 #include "kernels/attention_step-inl.hpp"
+#include "kernels/plain_tiles.hpp"
+#include "kernels/slots.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace diecast::HWY_NAMESPACE {
 
+// Replaces training's kernels of bf16 heads that are whole tiles wide.
+template <class Tiles>
+void use_tiles(KernelTable<ActivePreset>& table) {
+  static constexpr const KernelShapes& shapes = KernelPlan<ActivePreset>::shapes;
+  for_slots<shapes.attentions.count>([&](auto slot) {
+    constexpr AttentionShape shape = shapes.attentions.items[slot].kernel();
+    if constexpr (has_tiled_attention(shape)) {
+      table.attentions[slot].forward = &attention_forward_tiled<Tiles, shape>;
+      table.attentions[slot].backward = &attention_backward_tiled<Tiles, shape>;
+    }
+  });
+}
+
 void attention_table(KernelTable<ActivePreset>& table) {
   static constexpr const KernelShapes& shapes = KernelPlan<ActivePreset>::shapes;
-  [&]<std::size_t... kSlot>(std::index_sequence<kSlot...>) {
-    table.attentions = {AttentionFns{&attention_forward<shapes.attentions.items[kSlot].kernel()>,
-                                     &attention_backward<shapes.attentions.items[kSlot].kernel()>,
-                                     &attention_step<shapes.attentions.items[kSlot].kernel()>}...};
-  }(std::make_index_sequence<shapes.attentions.count>());
+  for_slots<shapes.attentions.count>([&](auto slot) {
+    constexpr AttentionShape shape = shapes.attentions.items[slot].kernel();
+    table.attentions[slot] = {&attention_forward<shape>, &attention_backward<shape>, &attention_step<shape>};
+  });
+#if HWY_TARGET == HWY_AVX3_SPR
+  if (table.tiles == TileUnit::amx) use_tiles<AmxTiles>(table);
+#endif
+#ifdef DIECAST_PLAIN_TILES
+  if (table.tiles == TileUnit::plain) use_tiles<PlainTiles>(table);
+#endif
 }
 
 }  // namespace diecast::HWY_NAMESPACE

@@ -205,6 +205,42 @@ HWY_INLINE void accumulate(std::size_t rows, const E* a, std::size_t a_row, std:
   if constexpr (kRest != 0) accumulate_panel<kD, kRest>(rows, a, a_row, a_step, b + col * kPair<E>, bounds, c + col);
 }
 
+// ---- what multiplies: vectors here, tiles in amx_attention-inl.hpp
+
+// Scores are computed in tiles of kTileKeys keys and kTileQueries queries.
+inline constexpr std::size_t kTileKeys = 4;
+inline constexpr std::size_t kTileQueryVectors = 2;
+inline constexpr std::size_t kTileQueries = kTileQueryVectors * kLanes;
+
+// A block of scores, each tile when it is asked for.
+template <class E, std::size_t kD>
+struct VectorScores {
+  const E* keys;       // (K, D)
+  const E* queries_t;  // [D / pair][Q][pair]
+
+  HWY_INLINE void tile(std::size_t key, std::size_t query, Accumulators<kTileKeys, kTileQueryVectors>& acc) const {
+    acc.clear();
+    multiply(keys + key * kD, kD, kPair<E>, queries_t + query * kPair<E>, kQueryBlock * kPair<E>, kD / kPair<E>, acc);
+  }
+};
+
+struct VectorProducts {
+  // Scores are computed for groups of so many queries, of which one sees the key; and what an accumulation reduces is
+  // read in groups of so many, which must be written as zeros where no query of a group sees the key.
+  static constexpr std::size_t kCausalStep = kTileQueries, kReducedStep = 1;
+
+  // Block number `which` of scores (K, Q); `diagonal` as in UpToDiagonal.
+  template <std::size_t kD, class E>
+  HWY_INLINE VectorScores<E, kD> scores(std::size_t, const E* keys, const E* queries_t, std::size_t) const {
+    return {keys, queries_t};
+  }
+  template <std::size_t kD, class E, class Bounds>
+  HWY_INLINE void accumulate(std::size_t rows, const E* a, std::size_t a_row, std::size_t a_step, const E* b,
+                             const Bounds& bounds, float* c) const {
+    diecast::HWY_NAMESPACE::accumulate<kD>(rows, a, a_row, a_step, b, bounds, c);
+  }
+};
+
 }  // namespace diecast::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
