@@ -51,7 +51,8 @@ std::size_t checkpoints_at_a_time(const RunConfig& config) {
 }
 
 std::vector<Check> all_checks(const Host& host, const TargetFacts& target, ThreadPool& pool) {
-  const TomlText file{embedded_preset_toml, "presets/" + std::string(active_preset().name) + ".toml"};
+  const std::string name = "presets/" + std::string(active_preset().name) + ".toml";
+  const TomlText file{embedded_preset_toml, name};
   const RunConfig config = resolve_run_config({&file, 1}, {}, describe(active_preset()));
   const std::size_t available = available_memory();
   return {
