@@ -31,7 +31,7 @@ using WholeBlock = Under<Recompute::block>;
 template <class Q>
 KernelTable<Q> kernels_under(const KernelTable<P>& table) {
   return {table.gemms, table.packs, table.attentions, table.norms, table.activations, table.losses,
-          table.heads, table.rows};
+          table.heads, table.rows, table.tiles};
 }
 
 // What a training step leaves: loss by row, gradient by tensor.

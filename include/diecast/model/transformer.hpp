@@ -50,10 +50,10 @@ struct Layers {
   template <std::size_t kIn>
   using Return = Linear<kRows, kIn, p.d_model, E, p.bias, true, !kDrops>;
   using Drop = Dropout<kRows, p.d_model, kDropout>;
+  template <template <std::size_t, std::size_t, std::size_t, std::size_t, class, bool> class AnyHead>
+  using HeadOf = AnyHead<kRows, p.d_model, p.vocab_size, p.padded_vocab(), E, p.tied_head>;
   /// f16 cannot hold the fused head's exponentials.
-  using Head = typename std::conditional_t<p.precision == Element::f16,
-                                  std::type_identity<LossHead<kRows, p.d_model, p.vocab_size, p.padded_vocab(), E, p.tied_head>>,
-                                  std::type_identity<FusedLossHead<kRows, p.d_model, p.vocab_size, p.padded_vocab(), E, p.tied_head>>>::type;
+  using Head = std::conditional_t<p.precision == Element::f16, HeadOf<LossHead>, HeadOf<FusedLossHead>>;
 
   using UpProject = Project<p.d_model, kMlpWidth>;
   using Up = std::conditional_t<p.mlp == MlpKind::swiglu, Stage<"gate_up", UpProject>, Stage<"up", UpProject>>;
