@@ -33,8 +33,9 @@ TargetFacts target_facts() {
 }
 
 // Why no kernel uses the tiles of a CPU that has them; empty when they are used.
-std::string amx_refusal(const TargetFacts& target) {
-  return target.chosen.starts_with("AMX") ? "" : "no kernels of this binary do";
+std::string amx_refusal() {
+  const std::string status = amx_status();
+  return status == kAmxInUse ? "" : status;
 }
 
 // What the preset's default run says. No level is below "info", so there is no debug log to slow a run down.
@@ -60,7 +61,7 @@ std::vector<Check> all_checks(const Host& host, const TargetFacts& target, Threa
       target_check(target),
       avx512_check(target, host.cpu),
       bf16_check(active_preset().precision, measure_peak(pool).bf16_unit, target, host.cpu),
-      amx_check(host.cpu, amx_refusal(target)),
+      amx_check(host.cpu, amx_refusal()),
       log_check(config),
       memory_check(model_plan(pool.threads()).total_bytes, available),
       huge_pages_check(host.huge_pages),

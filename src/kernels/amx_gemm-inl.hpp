@@ -28,7 +28,8 @@ struct BlockPlace {
 };
 
 // A run of blocks. A block's results are stored just before the first multiplication of the next one and handed to
-// `finish` between that one's others: stores and vector code then cost the tile unit nothing.
+// `finish` between that one's others: stores and vector code then cost the tile unit nothing. So that neither waits,
+// finish.prefetch(row, col) has asked for where a block's results go, a few lines a step, while it was multiplied.
 template <class Tiles, class Finish>
 class BlockProducts {
  public:
@@ -44,14 +45,14 @@ class BlockProducts {
   // left_step elements apart; the right one's follow one another.
   HWY_INLINE void add(const BlockOperands& at, std::size_t left_step, std::size_t steps, const float* start,
                       const BlockPlace& place) {
-    run(at, left_step, steps, start);
+    run(at, left_step, steps, start, place);
     to_ = results_;
     unfinished_ = place;
   }
   // The same, but the results go to `partial`, a block of them.
   HWY_INLINE void add_partial(const BlockOperands& at, std::size_t left_step, std::size_t steps, const float* start,
                               float* partial) {
-    run(at, left_step, steps, start);
+    run(at, left_step, steps, start, BlockPlace{});
     to_ = partial;
     unfinished_.rows = 0;
   }
@@ -62,7 +63,8 @@ class BlockProducts {
   }
 
  private:
-  HWY_INLINE void run(BlockOperands at, std::size_t left_step, std::size_t steps, const float* start) {
+  HWY_INLINE void run(BlockOperands at, std::size_t left_step, std::size_t steps, const float* start,
+                      const BlockPlace& place) {
     // Pairs of rows, so that a block's 32 are finished within `steps`.
     const std::size_t rows = 2 * ceil_div(kTileSide, steps);
     multiply_block(tiles_, at, [&](auto tile) {
@@ -73,10 +75,12 @@ class BlockProducts {
         tiles_.template load<tile>(start + tile * kTileResults, kTileStride);
       }
     });
+    prefetch_rows(place, 0, rows);
     finish_rows(0, rows);
     for (std::size_t s = 1; s < steps; ++s) {
       at.advance(left_step, kTileElements);
       multiply_block(tiles_, at);
+      prefetch_rows(place, s * rows, rows);
       finish_rows(s * rows, rows);
     }
   }
@@ -85,7 +89,12 @@ class BlockProducts {
     tiles_.template store<tile>(to_ + tile * kTileResults, kTileStride);
   }
 
-  // Up to `count` of the unfinished block's rows from `row` on.
+  // Up to `count` of a block's rows from `row` on.
+  HWY_INLINE void prefetch_rows(const BlockPlace& place, std::size_t row, std::size_t count) {
+    const std::size_t end = row + count < place.rows ? row + count : place.rows;
+    for (; row < end; ++row) finish_.prefetch(place.row + row, place.col);
+  }
+  // The same of the unfinished block.
   HWY_INLINE void finish_rows(std::size_t row, std::size_t count) {
     const std::size_t end = row + count < unfinished_.rows ? row + count : unfinished_.rows;
     for (; row + 2 <= end; row += 2) finish_(result_rows<2>(row), unfinished_, row);
@@ -168,15 +177,28 @@ HWY_INLINE void multiply_tiled(const BFloat16* a, std::size_t total, const BFloa
   products.end();
 }
 
+template <GemmShape kShape>
+struct FinishRows {
+  const GemmArgs* args;
+
+  HWY_INLINE void prefetch(std::size_t row, std::size_t col) const {
+    const std::size_t first = row * kShape.n + col;
+    prefetch_tile<1, kBlockVectors>(static_cast<const ElementType<kShape.result>*>(args->c) + first, kShape.n);
+    if constexpr (kShape.skip) prefetch_tile<1, kBlockVectors>(args->skip + first, kShape.n);
+  }
+  template <std::size_t kMr>
+  HWY_INLINE void operator()(const Accumulators<kMr, kBlockVectors>& acc, const BlockPlace& place,
+                             std::size_t row) const {
+    finish_tile<kShape>(acc, *args, place.row + row, place.col);
+  }
+};
+
 template <class Tiles, GemmShape kShape>
 void gemm_nn_tiled(const GemmArgs& args, std::size_t task) {
   const GemmGrid g = gemm_grid(kShape.with_rows(args.rows), TileUnit::amx);
-  const auto finish = [&args](const auto& acc, const BlockPlace& place, std::size_t row) {
-    finish_tile<kShape>(acc, args, place.row + row, place.col);
-  };
   const auto *a = static_cast<const BFloat16*>(args.a), *b = static_cast<const BFloat16*>(args.b);
   multiply_tiled<Tiles, kShape.k>(a, args.rows, b, block(task / g.col_blocks, g.row_block, args.rows),
-                                  block(task % g.col_blocks, g.col_block, kShape.n), finish);
+                                  block(task % g.col_blocks, g.col_block, kShape.n), FinishRows<kShape>{&args});
 }
 
 // ---- c += aᵀ b
@@ -199,6 +221,23 @@ struct RestTiles {
   }
 };
 
+template <std::size_t kN>
+struct AddRows {
+  float* c;
+
+  HWY_INLINE void prefetch(std::size_t row, std::size_t col) const {
+    prefetch_tile<1, kBlockVectors>(c + row * kN + col, kN);
+  }
+  template <std::size_t kMr>
+  HWY_INLINE void operator()(const Accumulators<kMr, kBlockVectors>& acc, const BlockPlace& place,
+                             std::size_t row) const {
+    float* out = c + (place.row + row) * kN + place.col;
+    HWY_UNROLL(16) for (std::size_t i = 0; i < kMr; ++i, out += kN)
+      HWY_UNROLL(16) for (std::size_t j = 0; j < kBlockVectors; ++j)
+        store(hn::Add(load_f32(out + j * kLanes), acc.v[i][j]), out + j * kLanes);
+  }
+};
+
 template <class Tiles, GemmShape kShape>
 void gemm_tn_tiled(const GemmArgs& args, std::size_t task) {
   constexpr std::size_t kPart = 16 * kTileDepth;  // see DepthParts
@@ -207,15 +246,7 @@ void gemm_tn_tiled(const GemmArgs& args, std::size_t task) {
   const Range cols = block(task % g.col_blocks, g.col_block, kShape.n);
   const auto* a = static_cast<const BFloat16*>(args.a);
   const auto* b = static_cast<const BFloat16*>(args.b);
-  float* c = static_cast<float*>(args.c);
-  const auto add = [c]<std::size_t kMr, std::size_t kNv>(const Accumulators<kMr, kNv>& acc, const BlockPlace& place,
-                                                         std::size_t row) {
-    float* out = c + (place.row + row) * kShape.n + place.col;
-    HWY_UNROLL(16) for (std::size_t i = 0; i < kMr; ++i, out += kShape.n)
-      HWY_UNROLL(16) for (std::size_t j = 0; j < kNv; ++j)
-        store(hn::Add(load_f32(out + j * kLanes), acc.v[i][j]), out + j * kLanes);
-  };
-  BlockProducts<Tiles, decltype(add)> products(add, kTileSide);
+  BlockProducts<Tiles, AddRows<kShape.n>> products({static_cast<float*>(args.c)}, kTileSide);
   RestTiles rest;
   for (std::size_t k = 0; k < args.rows; k += kPart) {
     const std::size_t depth = args.rows - k < kPart ? args.rows - k : kPart;

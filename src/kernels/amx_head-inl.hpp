@@ -22,6 +22,10 @@ struct FinishExponentials {
   // (column tile, pair, column)
   alignas(64) std::uint32_t pairs[2][kGatheredPairs][kTileSide];
 
+  HWY_INLINE void prefetch(std::size_t row, std::size_t col) const {
+    const std::size_t first = row * kShape.padded + col;
+    prefetch_tile<1, kBlockVectors>(static_cast<const BFloat16*>(args->exponentials) + first, kShape.padded);
+  }
   template <std::size_t kMr>
   HWY_INLINE void operator()(Accumulators<kMr, kBlockVectors> acc, const BlockPlace& place, std::size_t row) {
     static_assert(kTileSide % kLanes == 0, "head: a row of a tile must be whole vectors");

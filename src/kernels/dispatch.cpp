@@ -66,7 +66,7 @@ std::string choose_target(std::string_view requested) {
 std::string amx_status() {
   if (std::string obstacle = amx_obstacle(amx_facts()); !obstacle.empty()) return obstacle;
   const std::string target = choose_target();
-  return target == kAmxTarget ? "in use" : "switched off by DIECAST_TARGET=" + target;
+  return target == kAmxTarget ? std::string(kAmxInUse) : "switched off by DIECAST_TARGET=" + target;
 }
 
 }  // namespace diecast

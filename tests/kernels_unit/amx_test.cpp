@@ -83,7 +83,7 @@ TEST_CASE("the status of AMX agrees with the list of targets") {
   const auto targets = kernel_targets();
   const bool listed = std::ranges::count(targets, kAmxTarget) == 1;
   CHECK(listed == amx_obstacle(amx_facts()).empty());
-  CHECK((amx_status() == "in use") == (choose_target() == kAmxTarget));
+  CHECK((amx_status() == kAmxInUse) == (choose_target() == kAmxTarget));
   if (!listed) CHECK(amx_status() == amx_obstacle(amx_facts()));
 }
 

@@ -28,8 +28,9 @@ std::int64_t target_bit(std::string_view name);
 /// What its bf16 products work with.
 TileUnit tile_unit(std::string_view target);
 
-/// Whether AMX is in use, or why not: "in use", "this CPU has none", "the kernel refused it: ...", "switched off by
+/// kAmxInUse, or why AMX is not: "this CPU has none", "the kernel refused it: ...", "switched off by
 /// DIECAST_TARGET=AVX3_SPR", ...
 std::string amx_status();
+inline constexpr std::string_view kAmxInUse = "in use";
 
 }  // namespace diecast
