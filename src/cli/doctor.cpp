@@ -34,7 +34,7 @@ TargetFacts target_facts() {
 
 // Why no kernel uses the tiles of a CPU that has them; empty when they are used.
 std::string amx_refusal(const TargetFacts& target) {
-  return target.chosen.starts_with("AMX") ? "" : "no kernels of this binary do";
+  return target.chosen == kAmxTarget ? "" : amx_status();
 }
 
 // What the preset's default run says. No level is below "info", so there is no debug log to slow a run down.
