@@ -33,9 +33,8 @@ TargetFacts target_facts() {
 }
 
 // Why no kernel uses the tiles of a CPU that has them; empty when they are used.
-std::string amx_refusal() {
-  const std::string status = amx_status();
-  return status == kAmxInUse ? "" : status;
+std::string amx_refusal(const TargetFacts& target) {
+  return target.chosen == kAmxTarget ? "" : amx_status();
 }
 
 // What the preset's default run says. No level is below "info", so there is no debug log to slow a run down.
@@ -61,7 +60,7 @@ std::vector<Check> all_checks(const Host& host, const TargetFacts& target, Threa
       target_check(target),
       avx512_check(target, host.cpu),
       bf16_check(active_preset().precision, measure_peak(pool).bf16_unit, target, host.cpu),
-      amx_check(host.cpu, amx_refusal()),
+      amx_check(host.cpu, amx_refusal(target)),
       log_check(config),
       memory_check(model_plan(pool.threads()).total_bytes, available),
       huge_pages_check(host.huge_pages),

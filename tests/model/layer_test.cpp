@@ -75,8 +75,9 @@ struct Expected {
   }
 };
 
-void check_slope(const std::vector<double>& gradient, const std::vector<double>& direction, double exact) {
-  CHECK(std::abs(dot(gradient, direction) - exact) <= kTolerance * norm(gradient));
+void check_slope(const std::vector<double>& gradient, const std::vector<double>& direction, double exact,
+                 double slack = 1) {
+  CHECK(std::abs(dot(gradient, direction) - exact) <= slack * kTolerance * norm(gradient));
 }
 
 void check_values(const Operand& y, const std::vector<double>& expected) {
@@ -318,7 +319,7 @@ TEST_CASE("the head's losses are those of the reference also where exponentials 
   check_losses(HeadCase::with_large_losses());
 }
 
-void check_gradients(const HeadCase& c) {
+void check_gradients(const HeadCase& c, double slack = 1) {
   const auto x_direction = random_values(Element::f32, c.x.size(), 313);
   const auto w_direction = random_values(Element::f32, c.weight.size(), 314);
   const double x_slope = HeadCase::kScale * c.slope(x_direction, std::vector<double>(c.weight.size()));
@@ -331,12 +332,12 @@ void check_gradients(const HeadCase& c) {
     L::Head::pack(f.context, f.frame, {weight.floats()});
     L::Head::forward_backward(f.context, f.frame, {static_cast<L::E*>(x.data())}, {c.targets.data()},
                               {weight.floats()}, HeadCase::kScale, {static_cast<L::E*>(dx.data())}, {d_weight.floats()});
-    check_slope(dx.values(), x_direction, x_slope);
+    check_slope(dx.values(), x_direction, x_slope, slack);
     auto gradient = d_weight.values();
     const auto padding = gradient.begin() + static_cast<std::ptrdiff_t>(HeadCase::kWeight);
     CHECK(std::all_of(padding, gradient.end(), [](double v) { return v == 0; }));
     gradient.erase(padding, gradient.end());
-    check_slope(gradient, w_direction, w_slope);
+    check_slope(gradient, w_direction, w_slope, slack);
     CHECK(dx.guards_hold());
     CHECK(d_weight.guards_hold());
     CHECK(f.guards_hold());
@@ -348,7 +349,8 @@ TEST_CASE("the head's gradients are the exact derivatives of the scaled sum of i
 }
 
 TEST_CASE("the head's gradients are the exact derivatives also where exponentials of a loss overflow") {
-  check_gradients(HeadCase::with_large_losses());
+  // Logits of hundreds are good to 3e-5 in f32, and so are their exponentials.
+  check_gradients(HeadCase::with_large_losses(), 6);
 }
 
 }  // namespace
