@@ -153,24 +153,28 @@ void pack_weight(const PackArgs& args, std::size_t task) {
   }
 }
 
+// A vector of 32-bit lanes, each of kPair elements of one f32 row.
+HWY_INLINE hn::Vec<U32> load_pairs(float, const float* row) { return hn::BitCast(U32(), load_f32(row)); }
+HWY_INLINE hn::Vec<U32> load_pairs(BFloat16, const float* row) {
+  return hn::BitCast(U32(), hn::OrderedDemote2To(Bf16(), load_f32(row), load_f32(row + kLanes)));
+}
+
 // b = Wᵀ: the reduced extent is W's columns.
 template <PackShape kShape, std::size_t kWidth>
 void pack_weight_transpose(const PackArgs& args, std::size_t task) {
   using E = ElementType<kShape.operands>;
-  const hn::RebindToSigned<F32> di;
-  const auto stride = hn::Mul(hn::Iota(di, 0), hn::Set(di, static_cast<std::int32_t>(kShape.cols)));
   const auto* w = static_cast<const float*>(args.source);
   auto* packed = static_cast<E*>(args.packed);
   const Range rows = block(task, kPackBlock, kShape.rows);
   for (std::size_t row = rows.begin; row < rows.end; row += kWidth) {
     const std::size_t width = rows.end - row < kWidth ? rows.end - row : kWidth;
-    E* out = packed + row * kShape.cols;
-    for (std::size_t k = 0; k < kShape.cols; k += kPair<E>) {
-      for (std::size_t j = 0; j < width; j += kLanes) {
-        const float* from = w + (row + j) * kShape.cols + k;
-        pack_lanes(hn::GatherIndex(F32(), from, stride), hn::GatherIndex(F32(), from + kPair<E> - 1, stride), out);
-        out += kLanes * kPair<E>;
-      }
+    auto* out = reinterpret_cast<std::uint32_t*>(packed + row * kShape.cols);
+    for (std::size_t j = 0; j < width; j += 4) {
+      const float* from = w + (row + j) * kShape.cols;
+      for (std::size_t k = 0; k < kShape.cols; k += kLanes * kPair<E>, from += kLanes * kPair<E>)
+        store_transposed(U32(), load_pairs(E(), from), load_pairs(E(), from + kShape.cols),
+                         load_pairs(E(), from + 2 * kShape.cols), load_pairs(E(), from + 3 * kShape.cols),
+                         out + k / kPair<E> * width + j, width);
     }
   }
 }

@@ -216,13 +216,11 @@ HWY_INLINE void store_blocks(D, hn::Vec<D> v, std::uint32_t* out, std::size_t st
   }
 }
 
-// The transpose of four rows, `stride` apart, of a vector of 32-bit elements: element (i, j) goes to out + j * ld + i.
+// The transpose of four rows of a vector of 32-bit elements: element (i, j) goes to out + j * ld + i.
 template <class D>
-HWY_INLINE void store_transposed(D d, const std::uint32_t* rows, std::size_t stride, std::uint32_t* out,
+HWY_INLINE void store_transposed(D d, hn::Vec<D> r0, hn::Vec<D> r1, hn::Vec<D> r2, hn::Vec<D> r3, std::uint32_t* out,
                                  std::size_t ld) {
   const hn::Repartition<std::uint64_t, D> d64;
-  const auto r0 = hn::LoadU(d, rows), r1 = hn::LoadU(d, rows + stride);
-  const auto r2 = hn::LoadU(d, rows + 2 * stride), r3 = hn::LoadU(d, rows + 3 * stride);
   // Within each block of four columns: pairs of rows, then all four.
   const auto a = hn::BitCast(d64, hn::InterleaveLower(d, r0, r1)), b = hn::BitCast(d64, hn::InterleaveLower(d, r2, r3));
   const auto e = hn::BitCast(d64, hn::InterleaveUpper(d, r0, r1)), f = hn::BitCast(d64, hn::InterleaveUpper(d, r2, r3));
@@ -230,6 +228,14 @@ HWY_INLINE void store_transposed(D d, const std::uint32_t* rows, std::size_t str
   store_blocks(d, hn::BitCast(d, hn::InterleaveUpper(d64, a, b)), out + ld, 4 * ld);
   store_blocks(d, hn::BitCast(d, hn::InterleaveLower(d64, e, f)), out + 2 * ld, 4 * ld);
   store_blocks(d, hn::BitCast(d, hn::InterleaveUpper(d64, e, f)), out + 3 * ld, 4 * ld);
+}
+
+// The same of rows in memory, `stride` apart.
+template <class D>
+HWY_INLINE void store_transposed(D d, const std::uint32_t* rows, std::size_t stride, std::uint32_t* out,
+                                 std::size_t ld) {
+  store_transposed(d, hn::LoadU(d, rows), hn::LoadU(d, rows + stride), hn::LoadU(d, rows + 2 * stride),
+                   hn::LoadU(d, rows + 3 * stride), out, ld);
 }
 
 }  // namespace diecast::HWY_NAMESPACE
