@@ -129,8 +129,11 @@ void gemm_tn(const GemmArgs& args, std::size_t task) {
 
 // ---- packing: panels [n / width][k / kPair][width][kPair]
 
-// kCount lanes of two f32 rows as bf16 pairs, or of one row as they are.
-HWY_INLINE void pack_lanes(V even, V, float* out) { hn::StoreU(even, F32(), out); }
+// Lanes of two f32 rows as bf16 pairs, or of one row alone.
+template <class E>
+HWY_INLINE void pack_lanes(V even, V, E* out) {
+  store(even, out);
+}
 HWY_INLINE void pack_lanes(V even, V odd, BFloat16* out) { store_pairs(even, odd, out, 0); }
 
 // b = W: the reduced extent is W's rows.
@@ -181,10 +184,10 @@ void pack_activation(const PackArgs& args, std::size_t task) {
   using E = ElementType<kShape.operands>;
   constexpr std::size_t kWidth = kShape.op == PackOp::left ? kLeftPanel : kRightPanel;
   const auto* x = static_cast<const E*>(args.source);
-  auto* packed = static_cast<E*>(args.packed);
+  auto* packed = static_cast<Widened<E>*>(args.packed);
   const Range rows = block(task, kPackBlock, args.rows);
   for (std::size_t col = 0; col < kShape.cols; col += kWidth) {
-    E* out = packed + col * args.rows + rows.begin * kWidth;
+    Widened<E>* out = packed + col * args.rows + rows.begin * kWidth;
     for (std::size_t row = rows.begin; row < rows.end; row += kPair<E>, out += kWidth * kPair<E>) {
       const E* even = x + row * kShape.cols + col;
       const E* odd = even + (kPair<E> - 1) * kShape.cols;
