@@ -45,8 +45,8 @@ HWY_INLINE void move_row(const From* from, const float* angles, To* to) {
 
 // `rows` rows of one head, (rows, D), out of rows `stride` elements apart; then zeros up to `padded` rows.
 template <std::size_t kD, class From, class To>
-HWY_INLINE void load_head(const From* in, std::size_t stride, std::size_t rows, std::size_t padded, const float* angles,
-                          To* out) {
+HWY_INLINE void load_head(const From* in, std::size_t stride, std::size_t rows, std::size_t padded,
+                          const float* angles, To* out) {
   for (std::size_t t = 0; t < rows; ++t)
     move_row<kD, 1>(in + t * stride, angles == nullptr ? nullptr : angles + t * kD, out + t * kD);
   for (std::size_t i = rows * kD; i < padded * kD; i += kLanes) store(hn::Zero(F32()), out + i);

@@ -103,7 +103,7 @@ void Trainer::update() {
   grad_norm_ = optimizer_.gradient_norm(loss_scale_.value());
   if (loss_scale_.skips(grad_norm_)) {
     loss_scale_.step_skipped();
-    parts_.log.detail(fmt::format("step {}: the gradient overflowed and the step was skipped; the loss scale is now {}",
+    parts_.log.detail(fmt::format("step {}: skipped, the gradient overflowed; the loss scale is now {}",
                                   state_.step + 1, loss_scale_.value()));
   } else {
     check_finite(grad_norm_, "gradient", state_.step + 1);

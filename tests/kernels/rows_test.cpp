@@ -358,8 +358,8 @@ TEST_CASE("column sums of f32 and of operands are added to what is there") {
   });
 }
 
-// Halfway between neighbours, next to it, at the largest finite one and beyond: of bf16, then of f16, with the subnormal
-// ones there. Then random numbers.
+// Halfway between neighbours, next to it, at the largest finite one and beyond: of bf16, then of f16, with the
+// subnormal ones there. Then random numbers.
 std::vector<double> awkward_values() {
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
   std::vector<double> x{0.0,          -0.0,         1.00390625,     1.01171875,  -1.00390625,
@@ -397,7 +397,8 @@ TEST_CASE("operands become f32 without a change, infinities and NaN too") {
   on_every_target([&](const Kernels& kernels) {
     // The sum of a column of one element is that element.
     Operand from = operands, to(Element::f32, std::vector<double>(x.size()));
-    kernels.rows.column_sum(static_cast<const ElementType<kOperands>*>(from.data()), 1, x.size(), x.size(), to.floats());
+    const auto* elements = static_cast<const ElementType<kOperands>*>(from.data());
+    kernels.rows.column_sum(elements, 1, x.size(), x.size(), to.floats());
     std::size_t wrong = 0;
     for (std::size_t i = 0; i < x.size(); ++i)
       wrong += std::isnan(operands[i]) ? !std::isnan(to[i]) : to[i] != operands[i];

@@ -250,8 +250,8 @@ TEST_CASE("the embedding's gradient gathers every row at its token and its posit
   }
 }
 
-// The head over random features, its weight beside it: tied or not, it is told which. The weight is exact as an operand:
-// where a logit is in the hundreds, its rounding would show in the probabilities.
+// The head over random features, its weight beside it: tied or not, it is told which. The weight is exact as an
+// operand: where a logit is in the hundreds, its rounding would show in the probabilities.
 struct HeadCase {
   static constexpr std::size_t kFeatures = kRows * p.d_model, kWeight = p.vocab_size * p.d_model;
   static constexpr float kScale = 0.125f;

@@ -99,10 +99,10 @@ inline constexpr Element element_of<BFloat16> = Element::bf16;
 template <>
 inline constexpr Element element_of<Float16> = Element::f16;
 
-/// What kernels multiply where operands are stored as `e`. f16 becomes f32 first, on every target: the instructions of
-/// AVX512-FP16 would round sums to 11 bits and overflow at 65504, which no machine at hand can show to be harmless.
-/// Where a product reads its operands often they are kept widened: that of packed activations gained 5 % of a step on
-/// Zen 4. Weights are not: widening them as they are loaded costs 4 % of their products and saves half their memory.
+/// What kernels multiply where operands are stored as `e`. f16 becomes f32 first, on every target: AVX512-FP16 would
+/// round sums to 11 bits and overflow at 65504, and no machine at hand can show that to be harmless.
+/// Packed activations are kept widened, which gained 5 % of a step on Zen 4. Packed weights are not: widening them as
+/// they are loaded costs 4 % of their products and saves half their memory.
 constexpr Element widened(Element e) { return e == Element::f16 ? Element::f32 : e; }
 template <class E>
 using Widened = ElementType<widened(element_of<E>)>;

@@ -45,8 +45,8 @@ enum class PackOp : std::uint8_t {
   right_scaled,      ///< the same with a factor for each row
 };
 
-/// Rewriting a row-major matrix into the panels a GEMM reads. Weights come in f32 and become `operands`; activations are
-/// `operands` and become what kernels multiply, see widened().
+/// Rewriting a row-major matrix into the panels a GEMM reads. Weights come in f32 and become `operands`; activations
+/// come as `operands` and become what kernels multiply, see widened().
 struct PackShape {
   PackOp op = PackOp::weight;
   std::size_t rows = 0, cols = 0;

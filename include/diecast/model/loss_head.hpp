@@ -47,7 +47,8 @@ struct LossHead {
   static constexpr std::size_t kBlock = Blocks::size;
   using Scratch = FieldList<Field<"logits", float, Shape<kBlock, kPaddedVocab>>,
                             Field<"d_logits", E, Shape<kBlock, kPaddedVocab>>,
-                            Field<"packed", Widened<E>, Shape<kBlock, kPaddedVocab>>, Field<"x", Widened<E>, Shape<kBlock, kWidth>>>;
+                            Field<"packed", Widened<E>, Shape<kBlock, kPaddedVocab>>,
+                            Field<"x", Widened<E>, Shape<kBlock, kWidth>>>;
 
   template <std::size_t kBlockRows>
   static constexpr void add_shapes(KernelShapes& s, bool training) {

@@ -9,10 +9,10 @@
 
 namespace diecast {
 
-/// Dynamic loss scaling (Micikevicius et al. 2018, arXiv:1710.03740, section 3.2): the loss is multiplied so that small
-/// gradients do not vanish in half precision, and the optimizer divides by the same number. A gradient that overflowed
-/// costs its step and halves the scale; a long row of good ones doubles it. A power of two, so scaling is exact. Other
-/// precisions have the range of f32: their scale is 1, and no step is skipped.
+/// Dynamic loss scaling (Micikevicius et al. 2018, arXiv:1710.03740, section 3.2): the loss is multiplied so that
+/// small gradients do not vanish in half precision, and the optimizer divides by the same number. A gradient that
+/// overflowed costs its step and halves the scale; a long row of good ones doubles it. A power of two, so scaling is
+/// exact. Other precisions have the range of f32: their scale is 1, and no step is skipped.
 class LossScale {
  public:
   /// Gradients of 4096 tokens' mean loss then reach 8 at the logits, 13 doublings from the largest half, and those of
