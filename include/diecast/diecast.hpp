@@ -17,5 +17,6 @@
 #include <diecast/tokenizer/bpe.hpp>
 #include <diecast/tokenizer/bpe_trainer.hpp>
 #include <diecast/tokenizer/tokenizer_json.hpp>
+#include <diecast/train/loss_scale.hpp>
 #include <diecast/train/optimizer.hpp>
 #include <diecast/train/schedule.hpp>

@@ -10,7 +10,7 @@ namespace {
 
 using nlohmann::ordered_json;
 
-constexpr std::string_view kFormat = "diecast checkpoint 2";
+constexpr std::string_view kFormat = "diecast checkpoint 3";
 
 // The one list of what is stored of a state, for writing and for reading.
 template <class State, class Visitor>
@@ -21,30 +21,44 @@ void visit_fields(State& state, Visitor&& visit) {
   visit("seed", state.seed);
   visit("wall_seconds", state.wall_seconds);
   visit("best_validation_loss", state.best_validation_loss);
+  visit("loss_scale", state.loss_scale);
   visit("tokenizer_hash", state.tokenizer_hash);
   visit("train_hash", state.train_hash);
   visit("validation_hash", state.validation_hash);
+}
+
+template <class State, class Visitor>
+void visit_loss_scale(State& state, Visitor&& visit) {
+  visit("value", state.value);
+  visit("good_steps", state.good_steps);
+  visit("skipped_steps", state.skipped_steps);
 }
 
 template <class T>
 ordered_json to_json(const T& value) {
   return value;
 }
+ordered_json to_json(const LossScaleState& state) {
+  ordered_json json;
+  visit_loss_scale(state, [&](const char* name, const auto& value) { json[name] = value; });
+  return json;
+}
 template <class T>
 ordered_json to_json(const std::optional<T>& value) {
-  return value ? ordered_json(*value) : ordered_json();
+  return value ? to_json(*value) : ordered_json();
 }
 
 template <class T>
 void from_json(const ordered_json& json, T& value) {
   value = json.get<T>();
 }
+void from_json(const ordered_json& json, LossScaleState& state) {
+  visit_loss_scale(state, [&](const char* name, auto& value) { from_json(json.at(name), value); });
+}
 template <class T>
 void from_json(const ordered_json& json, std::optional<T>& value) {
-  if (json.is_null())
-    value.reset();
-  else
-    value = json.get<T>();
+  value.reset();
+  if (!json.is_null()) from_json(json, value.emplace());
 }
 
 }  // namespace

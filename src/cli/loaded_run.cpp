@@ -43,6 +43,7 @@ RunConfig config_of_run(const RunFolder& folder, std::span<const std::string> ov
 TrainState new_state(std::uint64_t seed, const BpeTokenizer& tokenizer, const TokenCorpus& corpus) {
   return {.seed = seed,
           .best_validation_loss = {},
+          .loss_scale = {},
           .tokenizer_hash = tokenizer.hash(),
           .train_hash = hash_tokens(corpus.train),
           .validation_hash = hash_tokens(corpus.validation)};

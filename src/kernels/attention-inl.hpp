@@ -116,7 +116,7 @@ HWY_INLINE void forward_scores(const S& s, Products& products, std::size_t key_b
 // the output so far must be scaled by. `position` is the first key's in the sequence.
 template <AttentionShape kShape, std::size_t kReducedStep, class S>
 HWY_INLINE void forward_weights(const AttentionArgs& args, const S& s, std::size_t position, std::size_t diagonal) {
-  using E = ElementType<kShape.operands>;
+  using E = Widened<ElementType<kShape.operands>>;
   const F32 d;
   const V scale = hn::Set(d, kLog2E * score_scale<kShape>());
   for (std::size_t query = 0; query < kQueryBlock; query += kLanes) {
@@ -211,7 +211,7 @@ void attention_forward(const AttentionArgs& args, std::size_t task) {
 template <AttentionShape kShape, class S, class Products>
 HWY_INLINE void backward_scores(const AttentionArgs& args, const S& s, Products& products, std::size_t key_begin,
                                 std::size_t segment, std::size_t diagonal) {
-  using E = ElementType<kShape.operands>;
+  using E = Widened<ElementType<kShape.operands>>;
   constexpr std::size_t kD = kShape.head_dim;
   const F32 d;
   const V scale = hn::Set(d, score_scale<kShape>()), scale_log2 = hn::Set(d, kLog2E * score_scale<kShape>());
@@ -254,7 +254,7 @@ HWY_INLINE void load_backward_queries(const AttentionArgs& args, const QueryBloc
   using E = ElementType<kShape.operands>;
   constexpr std::size_t kD = kShape.head_dim;
   const F32 d;
-  const auto lay_out = [&](E* transposed, E* paired) HWY_ATTR {
+  const auto lay_out = [&](Widened<E>* transposed, Widened<E>* paired) HWY_ATTR {
     transpose_pairs<kD>(s.queries, kQueryBlock, transposed);
     interleave_rows<kD>(s.queries, kQueryBlock, paired);
   };

@@ -44,9 +44,9 @@ HWY_INLINE void move_row(const From* from, const float* angles, To* to) {
 }
 
 // `rows` rows of one head, (rows, D), out of rows `stride` elements apart; then zeros up to `padded` rows.
-template <std::size_t kD, class E>
-HWY_INLINE void load_head(const E* in, std::size_t stride, std::size_t rows, std::size_t padded, const float* angles,
-                          E* out) {
+template <std::size_t kD, class From, class To>
+HWY_INLINE void load_head(const From* in, std::size_t stride, std::size_t rows, std::size_t padded,
+                          const float* angles, To* out) {
   for (std::size_t t = 0; t < rows; ++t)
     move_row<kD, 1>(in + t * stride, angles == nullptr ? nullptr : angles + t * kD, out + t * kD);
   for (std::size_t i = rows * kD; i < padded * kD; i += kLanes) store(hn::Zero(F32()), out + i);
@@ -85,7 +85,7 @@ HWY_INLINE void take(float*& p, std::size_t floats, T*& block) {
 
 template <AttentionShape kShape>
 struct ForwardScratch {
-  using E = ElementType<kShape.operands>;
+  using E = Widened<ElementType<kShape.operands>>;
   E *keys, *values_paired;         // (T, D); [T / pair][D][pair]
   E *queries, *queries_t;          // (Q, D); [D / pair][Q][pair]
   E* weights;                      // [K / pair][Q][pair]
@@ -104,7 +104,7 @@ struct ForwardScratch {
 
 template <AttentionShape kShape>
 struct BackwardScratch {
-  using E = ElementType<kShape.operands>;
+  using E = Widened<ElementType<kShape.operands>>;
   E *keys, *values, *keys_paired;  // (T, D), (T, D), [T / pair][D][pair]
   float *d_keys, *d_values;        // (T, D)
   E *queries, *queries_t, *queries_paired, *d_out_t, *d_out_paired;

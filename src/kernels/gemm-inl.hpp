@@ -129,8 +129,11 @@ void gemm_tn(const GemmArgs& args, std::size_t task) {
 
 // ---- packing: panels [n / width][k / kPair][width][kPair]
 
-// kCount lanes of two f32 rows as bf16 pairs, or of one row as they are.
-HWY_INLINE void pack_lanes(V even, V, float* out) { hn::StoreU(even, F32(), out); }
+// Lanes of two f32 rows as bf16 pairs, or of one row alone.
+template <class E>
+HWY_INLINE void pack_lanes(V even, V, E* out) {
+  store(even, out);
+}
 HWY_INLINE void pack_lanes(V even, V odd, BFloat16* out) { store_pairs(even, odd, out, 0); }
 
 // b = W: the reduced extent is W's rows.
@@ -159,6 +162,27 @@ HWY_INLINE hn::Vec<U32> load_pairs(BFloat16, const float* row) {
   return hn::BitCast(U32(), hn::OrderedDemote2To(Bf16(), load_f32(row), load_f32(row + kLanes)));
 }
 
+// A panel [kCols / pair][width][pair] of `width` rows of kCols.
+template <std::size_t kCols, class E>
+HWY_INLINE void transpose_panel(const float* rows, std::size_t width, E* panel) {
+  auto* out = reinterpret_cast<std::uint32_t*>(panel);
+  for (std::size_t j = 0; j < width; j += 4) {
+    const float* from = rows + j * kCols;
+    for (std::size_t k = 0; k < kCols; k += kLanes * kPair<E>, from += kLanes * kPair<E>)
+      store_transposed(U32(), load_pairs(E(), from), load_pairs(E(), from + kCols), load_pairs(E(), from + 2 * kCols),
+                       load_pairs(E(), from + 3 * kCols), out + k / kPair<E> * width + j, width);
+  }
+}
+// Halves are not 32 bits wide, alone or in pairs.
+template <std::size_t kCols>
+HWY_INLINE void transpose_panel(const float* rows, std::size_t width, Float16* out) {
+  const hn::RebindToSigned<F32> di;
+  const auto stride = hn::Mul(hn::Iota(di, 0), hn::Set(di, static_cast<std::int32_t>(kCols)));
+  for (std::size_t k = 0; k < kCols; ++k)
+    for (std::size_t j = 0; j < width; j += kLanes, out += kLanes)
+      store(hn::GatherIndex(F32(), rows + j * kCols + k, stride), out);
+}
+
 // b = Wᵀ: the reduced extent is W's columns.
 template <PackShape kShape, std::size_t kWidth>
 void pack_weight_transpose(const PackArgs& args, std::size_t task) {
@@ -166,17 +190,9 @@ void pack_weight_transpose(const PackArgs& args, std::size_t task) {
   const auto* w = static_cast<const float*>(args.source);
   auto* packed = static_cast<E*>(args.packed);
   const Range rows = block(task, kPackBlock, kShape.rows);
-  for (std::size_t row = rows.begin; row < rows.end; row += kWidth) {
-    const std::size_t width = rows.end - row < kWidth ? rows.end - row : kWidth;
-    auto* out = reinterpret_cast<std::uint32_t*>(packed + row * kShape.cols);
-    for (std::size_t j = 0; j < width; j += 4) {
-      const float* from = w + (row + j) * kShape.cols;
-      for (std::size_t k = 0; k < kShape.cols; k += kLanes * kPair<E>, from += kLanes * kPair<E>)
-        store_transposed(U32(), load_pairs(E(), from), load_pairs(E(), from + kShape.cols),
-                         load_pairs(E(), from + 2 * kShape.cols), load_pairs(E(), from + 3 * kShape.cols),
-                         out + k / kPair<E> * width + j, width);
-    }
-  }
+  for (std::size_t row = rows.begin; row < rows.end; row += kWidth)
+    transpose_panel<kShape.cols>(w + row * kShape.cols, rows.end - row < kWidth ? rows.end - row : kWidth,
+                                 packed + row * kShape.cols);
 }
 
 // An activation: the reduced extent is its rows, the tokens.
@@ -184,10 +200,10 @@ template <PackShape kShape, std::size_t kWidth>
 void pack_activation(const PackArgs& args, std::size_t task) {
   using E = ElementType<kShape.operands>;
   const auto* x = static_cast<const E*>(args.source);
-  auto* packed = static_cast<E*>(args.packed);
+  auto* packed = static_cast<Widened<E>*>(args.packed);
   const Range rows = block(task, kPackBlock, args.rows);
   for (std::size_t col = 0; col < kShape.cols; col += kWidth) {
-    E* out = packed + col * args.rows + rows.begin * kWidth;
+    Widened<E>* out = packed + col * args.rows + rows.begin * kWidth;
     for (std::size_t row = rows.begin; row < rows.end; row += kPair<E>, out += kWidth * kPair<E>) {
       const E* even = x + row * kShape.cols + col;
       const E* odd = even + (kPair<E> - 1) * kShape.cols;

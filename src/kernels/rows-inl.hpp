@@ -224,7 +224,8 @@ void add_rows(const E* x, const float* factors, const Token* ids, std::size_t ro
   }
 }
 
-inline void to_bf16(const float* HWY_RESTRICT x, BFloat16* HWY_RESTRICT y, std::size_t n) {
+template <class E>
+void narrow(const float* HWY_RESTRICT x, E* HWY_RESTRICT y, std::size_t n) {
   for (std::size_t i = 0; i < n; i += kLanes) store(load_f32(x + i), y + i);
 }
 

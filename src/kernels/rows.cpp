@@ -26,7 +26,8 @@ void row_table(KernelTable<ActivePreset>& table) {
   [&]<std::size_t... kSlot>(std::index_sequence<kSlot...>) {
     table.losses = {&loss_row<shapes.losses.items[kSlot]>...};
   }(std::make_index_sequence<shapes.losses.count>());
-  table.rows = {&column_sum<float>, &column_sum<BFloat16>, &to_bf16, &add_rows<float>, &add_rows<BFloat16>, &add, &dropout};
+  using E = ElementType<ActivePreset::value.precision>;
+  table.rows = {&column_sum<float>, &column_sum<E>, &narrow<E>, &add_rows<E>, &add, &dropout};
 }
 
 }  // namespace diecast::HWY_NAMESPACE

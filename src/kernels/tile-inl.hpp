@@ -30,9 +30,11 @@ inline constexpr bool kManyRegisters = kLanes == 16;
 // On AVX3_SPR the native bf16 dot has half the rate of an f32 FMA: widening and multiplying is faster.
 inline constexpr bool kNativeDot = HWY_NATIVE_DOT_BF16 && HWY_TARGET != HWY_AVX3_SPR;
 
-// Consecutive elements of the reduced extent that one 32-bit lane holds.
+// Consecutive elements of the reduced extent that one lane of an operand holds: bf16 is multiplied in pairs.
 template <class E>
-inline constexpr std::size_t kPair = sizeof(float) / sizeof(E);
+inline constexpr std::size_t kPair = 1;
+template <>
+inline constexpr std::size_t kPair<BFloat16> = 2;
 
 // Rows of a tile whose left operand is row-major. Widening needs registers for both halves of a pair.
 template <class E>
@@ -45,6 +47,76 @@ inline constexpr std::size_t kLeftPanel = kManyRegisters ? 8 : 4;
 inline constexpr std::size_t kRightVectors = 2;
 inline constexpr std::size_t kRightPanel = kRightVectors * kLanes;
 
+// ---- conversions between f32 vectors and elements
+
+// The bf16 nearest to each lane, ties to even, NaN kept; in the low half of a 32-bit lane.
+HWY_INLINE hn::Vec<U32> round_bf16(V v) {
+  const U32 du;
+  const auto u = hn::BitCast(du, v);
+  const auto odd = hn::And(hn::ShiftRight<16>(u), hn::Set(du, 1));
+  const auto rounded = hn::ShiftRight<16>(hn::Add(u, hn::Add(odd, hn::Set(du, 0x7FFF))));
+  return hn::IfThenElse(hn::RebindMask(du, hn::IsNaN(v)), hn::Set(du, 0x7FC0), rounded);
+}
+
+template <class D>
+HWY_INLINE hn::Vec<D> load_f32(D d, const float* p) {
+  return hn::LoadU(d, p);
+}
+template <class D>
+HWY_INLINE hn::Vec<D> load_f32(D d, const BFloat16* p) {
+  const hn::Rebind<hwy::bfloat16_t, D> half;
+  return hn::PromoteTo(d, hn::LoadU(half, reinterpret_cast<const hwy::bfloat16_t*>(p)));
+}
+template <class D>
+HWY_INLINE hn::Vec<D> widen(D d, hn::Vec<hn::Rebind<hwy::float16_t, D>> half) {
+  const auto v = hn::PromoteTo(d, half);
+#if HWY_TARGET == HWY_SSE2
+  // Highway's emulation reads infinity and NaN as numbers from 2^16 on. All ones in the exponent mend that.
+  const auto special = hn::Or(v, hn::BitCast(d, hn::Set(hn::RebindToUnsigned<D>(), 0x7F800000u)));
+  return hn::IfThenElse(hn::Ge(hn::Abs(v), hn::Set(d, 0x1p16f)), special, v);
+#else
+  return v;
+#endif
+}
+template <class D>
+HWY_INLINE hn::Vec<D> load_f32(D d, const Float16* p) {
+  const hn::Rebind<hwy::float16_t, D> half;
+  return widen(d, hn::LoadU(half, reinterpret_cast<const hwy::float16_t*>(p)));
+}
+template <class E>
+HWY_INLINE V load_f32(const E* p) {
+  return load_f32(F32(), p);
+}
+
+template <class D>
+HWY_INLINE void store(D d, hn::Vec<D> v, float* p) {
+  hn::StoreU(v, d, p);
+}
+template <class D>
+HWY_INLINE void store(D, hn::Vec<D> v, BFloat16* p) {
+  const hn::Rebind<hwy::bfloat16_t, D> half;
+  hn::StoreU(hn::DemoteTo(half, v), half, reinterpret_cast<hwy::bfloat16_t*>(p));
+}
+template <class D>
+HWY_INLINE void store(D, hn::Vec<D> v, Float16* p) {
+  const hn::Rebind<hwy::float16_t, D> half;
+  hn::StoreU(hn::DemoteTo(half, v), half, reinterpret_cast<hwy::float16_t*>(p));
+}
+template <class E>
+HWY_INLINE void store(V v, E* p) {
+  store(F32(), v, p);
+}
+
+// One element in every lane.
+HWY_INLINE V broadcast(const float* p) { return hn::Set(F32(), *p); }
+HWY_INLINE V broadcast(const Float16* p) {
+  const hn::Rebind<hwy::float16_t, F32> half;
+  const hn::RebindToUnsigned<decltype(half)> bits;
+  return widen(F32(), hn::BitCast(half, hn::Set(bits, p->bits)));
+}
+
+// ---- tiles
+
 template <std::size_t kMr, std::size_t kNv>
 struct Accumulators {
   V v[kMr][kNv];
@@ -56,16 +128,15 @@ struct Accumulators {
 
 // acc += a b over `steps` lanes of the reduced extent. a[i] of a step is at a + i * a_row + step * a_step, in
 // elements; b's vectors of a step are contiguous, b_step elements apart from the next step's.
-template <std::size_t kMr, std::size_t kNv>
-HWY_INLINE void multiply(const float* HWY_RESTRICT a, std::size_t a_row, std::size_t a_step,
-                         const float* HWY_RESTRICT b, std::size_t b_step, std::size_t steps,
-                         Accumulators<kMr, kNv>& acc) {
-  const F32 d;
+template <class E, std::size_t kMr, std::size_t kNv>
+HWY_INLINE void multiply(const E* HWY_RESTRICT a, std::size_t a_row, std::size_t a_step, const E* HWY_RESTRICT b,
+                         std::size_t b_step, std::size_t steps, Accumulators<kMr, kNv>& acc) {
+  static_assert(kPair<E> == 1);
   for (std::size_t s = 0; s < steps; ++s) {
     V bv[kNv];
-    HWY_UNROLL(16) for (std::size_t j = 0; j < kNv; ++j) bv[j] = hn::LoadU(d, b + s * b_step + j * kLanes);
+    HWY_UNROLL(16) for (std::size_t j = 0; j < kNv; ++j) bv[j] = load_f32(b + s * b_step + j * kLanes);
     HWY_UNROLL(16) for (std::size_t i = 0; i < kMr; ++i) {
-      const V av = hn::Set(d, a[i * a_row + s * a_step]);
+      const V av = broadcast(a + i * a_row + s * a_step);
       HWY_UNROLL(16) for (std::size_t j = 0; j < kNv; ++j) acc.v[i][j] = hn::MulAdd(av, bv[j], acc.v[i][j]);
     }
   }
@@ -121,45 +192,6 @@ HWY_INLINE void prefetch_tile(const E* tile, std::size_t stride) {
     HWY_UNROLL(16) for (std::size_t j = 0; j < kNv * kLanes; j += kLine) hwy::Prefetch(tile + i * stride + j);
 }
 
-// ---- conversions between f32 vectors and elements
-
-// The bf16 nearest to each lane, ties to even, NaN kept; in the low half of a 32-bit lane.
-HWY_INLINE hn::Vec<U32> round_bf16(V v) {
-  const U32 du;
-  const auto u = hn::BitCast(du, v);
-  const auto odd = hn::And(hn::ShiftRight<16>(u), hn::Set(du, 1));
-  const auto rounded = hn::ShiftRight<16>(hn::Add(u, hn::Add(odd, hn::Set(du, 0x7FFF))));
-  return hn::IfThenElse(hn::RebindMask(du, hn::IsNaN(v)), hn::Set(du, 0x7FC0), rounded);
-}
-
-template <class D>
-HWY_INLINE hn::Vec<D> load_f32(D d, const float* p) {
-  return hn::LoadU(d, p);
-}
-template <class D>
-HWY_INLINE hn::Vec<D> load_f32(D d, const BFloat16* p) {
-  const hn::Rebind<hwy::bfloat16_t, D> half;
-  return hn::PromoteTo(d, hn::LoadU(half, reinterpret_cast<const hwy::bfloat16_t*>(p)));
-}
-template <class E>
-HWY_INLINE V load_f32(const E* p) {
-  return load_f32(F32(), p);
-}
-
-template <class D>
-HWY_INLINE void store(D d, hn::Vec<D> v, float* p) {
-  hn::StoreU(v, d, p);
-}
-template <class D>
-HWY_INLINE void store(D, hn::Vec<D> v, BFloat16* p) {
-  const hn::Rebind<hwy::bfloat16_t, D> half;
-  hn::StoreU(hn::DemoteTo(half, v), half, reinterpret_cast<hwy::bfloat16_t*>(p));
-}
-template <class E>
-HWY_INLINE void store(V v, E* p) {
-  store(F32(), v, p);
-}
-
 // ---- two rows as pairs of elements
 
 // Lanes of `even` and `odd` as bf16, one behind the other.
@@ -186,10 +218,10 @@ HWY_INLINE void store_pairs(V even, V odd, BFloat16* out, std::size_t) {
 }
 
 // The same of rows in memory, of kWidth elements.
-template <std::size_t kWidth>
-HWY_INLINE void pack_rows(const float* even, const float*, float* out) {
+template <std::size_t kWidth, class E>
+HWY_INLINE void pack_rows(const E* even, const E*, float* out) {
   const hn::CappedTag<float, kWidth & ~(kWidth - 1)> d;
-  for (std::size_t j = 0; j < kWidth; j += hn::MaxLanes(d)) hn::StoreU(hn::LoadU(d, even + j), d, out + j);
+  for (std::size_t j = 0; j < kWidth; j += hn::MaxLanes(d)) hn::StoreU(load_f32(d, even + j), d, out + j);
 }
 template <std::size_t kWidth>
 HWY_INLINE void pack_rows(const BFloat16* even, const BFloat16* odd, BFloat16* out) {

@@ -82,6 +82,10 @@ void MetricsFile::write(const Metrics& m) {
   line["mfu"] = m.mfu ? Json(*m.mfu) : Json();
   line["step_ms"] = m.step_ms;
   line["wall_s"] = m.wall_s;
+  if (m.loss_scale) {
+    line["loss_scale"] = m.loss_scale->value;
+    line["skipped_steps"] = m.loss_scale->skipped_steps;
+  }
   if (m.evaluation) add_evaluation(line, *m.evaluation);
   append(line.dump() + '\n');
 }

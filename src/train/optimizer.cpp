@@ -21,18 +21,18 @@ void AdamW::zero_gradients() {
   });
 }
 
-double AdamW::gradient_norm() {
+double AdamW::gradient_norm(double loss_scale) {
   pool_.run(chunks_.size(), [&](std::size_t i, std::size_t) {
     sums_[i] = ops_.sum_of_squares(arrays_.gradients.data() + chunks_[i].offset, chunks_[i].size);
   });
-  return std::sqrt(std::accumulate(sums_.begin(), sums_.end(), 0.0));
+  return std::sqrt(std::accumulate(sums_.begin(), sums_.end(), 0.0)) / loss_scale;
 }
 
-void AdamW::update(std::uint64_t step, double lr, double grad_norm) {
+void AdamW::update(std::uint64_t step, double lr, double grad_norm, double loss_scale) {
   const double t = static_cast<double>(step);
   const bool clips = settings_.grad_clip > 0 && grad_norm > settings_.grad_clip;
   const AdamWStep constants{
-      .grad_scale = static_cast<float>(clips ? settings_.grad_clip / grad_norm : 1.0),
+      .grad_scale = static_cast<float>((clips ? settings_.grad_clip / grad_norm : 1.0) / loss_scale),
       .beta1 = static_cast<float>(settings_.beta1),
       .beta2 = static_cast<float>(settings_.beta2),
       .eps = static_cast<float>(settings_.eps),

@@ -28,10 +28,12 @@ TrainedArrays arrays_of(Model& model) {
 Trainer::Trainer(TrainerParts parts)
     : parts_(std::move(parts)),
       optimizer_(parts_.model.param_table(), arrays_of(parts_.model), parts_.plan.optimizer, parts_.pool,
-                 span_ops(parts_.model.target())) {}
+                 span_ops(parts_.model.target())),
+      loss_scale_(parts_.model.preset().precision) {}
 
 TrainEnd Trainer::run(const TrainState& start) {
   state_ = start;
+  loss_scale_ = LossScale(parts_.model.preset().precision, start.loss_scale);
   earlier_seconds_ = start.wall_seconds;
   began_ = saved_at_ = Clock::now();
   if (start.step > 0) saved_step_ = start.step;
@@ -69,7 +71,7 @@ std::optional<Evaluation> Trainer::finish() {
 bool Trainer::take_step() {
   const auto start = Clock::now();
   const std::uint64_t micro_batches = parts_.plan.micro_batches;
-  const float scale = 1.0f / static_cast<float>(parts_.plan.tokens_per_step);
+  const float scale = static_cast<float>(loss_scale_.value()) / static_cast<float>(parts_.plan.tokens_per_step);
   optimizer_.zero_gradients();
   Loss loss;
   for (std::uint64_t i = 0; i < micro_batches; ++i) {
@@ -83,11 +85,7 @@ bool Trainer::take_step() {
   }
   loss_ = loss.mean();
   check_finite(loss_, "loss", state_.step + 1);
-  grad_norm_ = optimizer_.gradient_norm();
-  check_finite(grad_norm_, "gradient", state_.step + 1);
-  lr_ = parts_.plan.schedule.at(state_.step);
-  optimizer_.update(state_.step + 1, lr_, grad_norm_);
-  parts_.model.parameters_changed();
+  update();
 
   ++state_.step;
   state_.micro_steps += micro_batches;
@@ -97,6 +95,23 @@ bool Trainer::take_step() {
   ++line_steps_;
   usual_step_seconds_ = usual_step_seconds_ == 0 ? seconds : 0.9 * usual_step_seconds_ + 0.1 * seconds;
   return true;
+}
+
+// The optimizer's part of a step. One that is skipped is none of AdamW's, whose bias corrections count its own.
+void Trainer::update() {
+  lr_ = parts_.plan.schedule.at(state_.step);
+  grad_norm_ = optimizer_.gradient_norm(loss_scale_.value());
+  if (loss_scale_.skips(grad_norm_)) {
+    loss_scale_.step_skipped();
+    parts_.log.detail(fmt::format("step {}: skipped, the gradient overflowed; the loss scale is now {}",
+                                  state_.step + 1, loss_scale_.value()));
+  } else {
+    check_finite(grad_norm_, "gradient", state_.step + 1);
+    optimizer_.update(state_.step + 1 - loss_scale_.skipped_steps(), lr_, grad_norm_, loss_scale_.value());
+    loss_scale_.step_made();
+    parts_.model.parameters_changed();
+  }
+  state_.loss_scale = loss_scale_.state();
 }
 
 bool Trainer::is_over() const {
@@ -187,6 +202,7 @@ Metrics Trainer::metrics_now(const std::optional<Evaluation>& evaluation) const 
           .mfu = measured ? share_of_peak(tok_per_s) : std::nullopt,
           .step_ms = 1000 * step_seconds,
           .wall_s = wall_seconds(),
+          .loss_scale = state_.loss_scale,
           .evaluation = evaluation};
 }
 

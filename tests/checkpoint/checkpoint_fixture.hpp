@@ -25,6 +25,7 @@ inline TrainState state_at(std::uint64_t step) {
           .seed = ~std::uint64_t{0},
           .wall_seconds = 0.1,
           .best_validation_loss = 1.0 / 3,
+          .loss_scale = LossScaleState{.value = 4096, .good_steps = 17, .skipped_steps = 3},
           .tokenizer_hash = 0xFEDCBA9876543210,
           .train_hash = ~std::uint64_t{1},
           .validation_hash = ~std::uint64_t{2}};

@@ -53,7 +53,7 @@ TEST_CASE("the parameters can be loaded without the moments, even damaged ones")
   }
 }
 
-TEST_CASE("a state without a validation loss comes back without one") {
+TEST_CASE("a state without a validation loss and a loss scale comes back without them") {
   TemporaryFolder folder;
   const RunFolder run = RunFolder::create(folder.path());
   FakeModel model;

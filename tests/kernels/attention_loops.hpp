@@ -21,7 +21,7 @@ struct AttentionLoops {
   double theta;
   std::uint32_t key = 0;
   bool masked = false;
-  /// Kernels keep rotated queries and keys in the operands' type.
+  /// Kernels keep rotated queries and keys as what they multiply.
   bool rounds_rotation = false;
 
   reference::AttentionSizes sizes() const {
@@ -44,7 +44,7 @@ struct AttentionLoops {
     auto turned = reference::rope(qkv, sizes(), theta);
     if constexpr (std::is_same_v<S, double>)
       if (rounds_rotation)
-        for (double& x : turned) x = rounded(shape.operands, x);
+        for (double& x : turned) x = rounded(widened(shape.operands), x);
     return turned;
   }
   /// Softmax of the scores of the query in `row`, unmasked.

@@ -22,13 +22,13 @@ constexpr std::uint32_t kKey = 0x5EED1234u;
 
 // Of the largest element. An exponential is good to 3e-7 and its argument, a score below 8, to 5e-7.
 constexpr double kTolerance = 3e-6;
-// In bf16, weights and their slopes are rounded to it, by 2^-9, before they are multiplied.
+// In bf16, weights and their slopes are rounded to it, by 2^-9, before they are multiplied. In f16 they are not.
 constexpr double kTolerance_of_bf16 = 6e-3;
 // Scores beyond 500 are good to 3e-5, and so are the weights then.
 constexpr double kTolerance_of_large_scores = 2e-4;
 
 double tolerance_of(const AttentionShape& shape, double in_f32 = kTolerance) {
-  return shape.operands == Element::f32 ? in_f32 : kTolerance_of_bf16;
+  return shape.operands == Element::bf16 ? kTolerance_of_bf16 : in_f32;
 }
 
 // Calls body(shape, kernels) for each slot on each target.

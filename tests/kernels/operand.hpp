@@ -10,6 +10,7 @@
 #include <diecast/kernels/table.hpp>
 #include <diecast/preset/active.hpp>
 #include <limits>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -18,13 +19,27 @@
 
 namespace diecast {
 
-/// The largest relative error of rounding to an element: half a unit in the last of 24 or 8 bits.
-constexpr double rounding(Element e) { return e == Element::f32 ? 0x1p-24 : 0x1p-8; }
+/// Calls body with a null pointer to the element's C++ type.
+template <class Body>
+auto with_type(Element e, const Body& body) {
+  switch (e) {
+    case Element::f32: return body(static_cast<float*>(nullptr));
+    case Element::bf16: return body(static_cast<BFloat16*>(nullptr));
+    case Element::f16: return body(static_cast<Float16*>(nullptr));
+  }
+  throw std::invalid_argument("with_type: not an element");
+}
+
+/// The largest error of rounding `value` to an element: half a unit in the last of 24, 8 or 11 bits. Subnormal halves
+/// are 2^-24 apart.
+inline double rounding(Element e, double value) {
+  if (e == Element::f16) return std::max(0x1p-11 * std::abs(value), 0x1p-25);
+  return (e == Element::f32 ? 0x1p-24 : 0x1p-8) * std::abs(value);
+}
 
 /// `value` as the element stores it.
 inline double rounded(Element e, double value) {
-  const float f = static_cast<float>(value);
-  return e == Element::f32 ? f : static_cast<float>(BFloat16(f));
+  return with_type(e, [=]<class E>(E*) -> double { return static_cast<float>(E(static_cast<float>(value))); });
 }
 
 /// An array a kernel reads or writes, as doubles to the test. A cache line before and behind it tells whether
@@ -47,15 +62,10 @@ class Operand {
   const float* floats() const { return reinterpret_cast<const float*>(lines_.data() + 1); }
 
   double operator[](std::size_t i) const {
-    if (element_ == Element::f32) return load<float>(i);
-    return load<BFloat16>(i);
+    return with_type(element_, [&]<class E>(E*) -> double { return load<E>(i); });
   }
   void set(std::size_t i, double value) {
-    if (element_ == Element::f32) {
-      store(i, static_cast<float>(value));
-    } else {
-      store(i, BFloat16(static_cast<float>(value)));
-    }
+    with_type(element_, [&]<class E>(E*) { store(i, E(static_cast<float>(value))); });
   }
   std::vector<double> values() const {
     std::vector<double> result(size_);
@@ -113,7 +123,7 @@ void check_elements(const Operand& got, const std::vector<double>& expected, con
   double worst = 0;
   std::size_t at = 0;
   for (std::size_t i = 0; i < expected.size(); ++i) {
-    const double bound = allowed(i) + 1.01 * rounding(got.element()) * std::abs(expected[i]);
+    const double bound = allowed(i) + 1.01 * rounding(got.element(), expected[i]);
     const double excess =
         std::abs(got[i] - expected[i]) / std::max(bound, std::numeric_limits<double>::min());
     if (excess <= worst) continue;

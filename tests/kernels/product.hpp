@@ -60,7 +60,7 @@ inline Operand packed(const KernelTable<ActivePreset>& kernels, const PackShape&
                       const float* factors = nullptr) {
   constexpr const auto& packs = KernelTable<ActivePreset>::shapes.packs;
   Operand from(shape.is_weight() ? Element::f32 : shape.operands, source);
-  Operand to(shape.operands, source.size());
+  Operand to(shape.packed(), source.size());
   run_all(kernels.packs[packs.index(shape)], PackArgs{from.data(), to.data(), shape.rows, factors}, pack_tasks(shape));
   CHECK(to.guards_hold());
   return to;

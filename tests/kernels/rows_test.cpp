@@ -29,6 +29,7 @@ constexpr const KernelShapes& kShapes = Kernels::shapes;
 // 2e-6.
 constexpr double kTolerance = 4e-6;
 constexpr float kEps = 1e-5f;
+constexpr Element kOperands = ActivePreset::value.precision;
 
 auto within(double tolerance) {
   return [=](std::size_t) { return tolerance; };
@@ -350,27 +351,36 @@ void check_column_sum(const Kernel& kernel) {
   check_elements(sums, expected, near(expected));
 }
 
-TEST_CASE("column sums of either element are added to what is there") {
+TEST_CASE("column sums of f32 and of operands are added to what is there") {
   on_every_target([](const Kernels& kernels) {
     check_column_sum<Element::f32>(kernels.rows.column_sum_f32);
-    check_column_sum<Element::bf16>(kernels.rows.column_sum_bf16);
+    check_column_sum<kOperands>(kernels.rows.column_sum);
   });
 }
 
-TEST_CASE("f32 becomes the nearest bf16, ties to even, infinities and NaN themselves") {
+// Halfway between neighbours, next to it, at the largest finite one and beyond: of bf16, then of f16, with the
+// subnormal ones there. Then random numbers.
+std::vector<double> awkward_values() {
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
-  // Halfway between neighbours, next to it, at the largest finite bf16 and beyond.
   std::vector<double> x{0.0,          -0.0,         1.00390625,     1.01171875,  -1.00390625,
                         0x1.02fffep0, 0x1.030002p0, 0x1.fefffep127, 0x1.ffp127,  0x1.fffffep127,
-                        0x1p-126,     kInfinity,    -kInfinity,     std::nan("")};
+                        0x1p-126,     kInfinity,    -kInfinity,     std::nan(""), 0x1.002p0,
+                        0x1.006p0,    0x1.002002p0, 0x1.001ffep0,   65504,        65519.996,
+                        65520,        -1e6,         0x1p-14,        0x1.ffep-15,  0x1.8p-24,
+                        0x1p-24,      0x1p-25,      0x1.000002p-25, -0x1p-26};
   const auto random = random_values(Element::f32, 4096 - x.size(), 80, 1e3);
   x.insert(x.end(), random.begin(), random.end());
+  return x;
+}
+
+TEST_CASE("f32 becomes the nearest operand, ties to even, infinities and NaN themselves") {
+  const auto x = awkward_values();
   on_every_target([&](const Kernels& kernels) {
-    Operand from(Element::f32, x), to(Element::bf16, x.size());
-    kernels.rows.to_bf16(from.floats(), static_cast<BFloat16*>(to.data()), x.size());
+    Operand from(Element::f32, x), to(kOperands, x.size());
+    kernels.rows.narrow(from.floats(), static_cast<ElementType<kOperands>*>(to.data()), x.size());
     std::size_t wrong = 0;
     for (std::size_t i = 0; i < x.size(); ++i) {
-      const double expected = static_cast<float>(BFloat16(static_cast<float>(x[i])));
+      const double expected = rounded(kOperands, x[i]);
       const bool right = std::isnan(expected)
                              ? std::isnan(to[i])
                              : to[i] == expected && std::signbit(to[i]) == std::signbit(expected);
@@ -378,6 +388,21 @@ TEST_CASE("f32 becomes the nearest bf16, ties to even, infinities and NaN themse
     }
     CHECK(wrong == 0);
     CHECK(to.guards_hold());
+  });
+}
+
+TEST_CASE("operands become f32 without a change, infinities and NaN too") {
+  const auto x = awkward_values();
+  const Operand operands(kOperands, x);
+  on_every_target([&](const Kernels& kernels) {
+    // The sum of a column of one element is that element.
+    Operand from = operands, to(Element::f32, std::vector<double>(x.size()));
+    const auto* elements = static_cast<const ElementType<kOperands>*>(from.data());
+    kernels.rows.column_sum(elements, 1, x.size(), x.size(), to.floats());
+    std::size_t wrong = 0;
+    for (std::size_t i = 0; i < x.size(); ++i)
+      wrong += std::isnan(operands[i]) ? !std::isnan(to[i]) : to[i] != operands[i];
+    CHECK(wrong == 0);
   });
 }
 

@@ -252,12 +252,13 @@ TEST_CASE("the embedding's gradient gathers every row at its token and its posit
   }
 }
 
-// The head over random features, its weight beside it: tied or not, it is told which.
+// The head over random features, its weight beside it: tied or not, it is told which. The weight is exact as an
+// operand: where a logit is in the hundreds, its rounding would show in the probabilities.
 struct HeadCase {
   static constexpr std::size_t kFeatures = kRows * p.d_model, kWeight = p.vocab_size * p.d_model;
   static constexpr float kScale = 0.125f;
   std::vector<double> x = random_values(kElement, kFeatures, 310, 1.5),
-                      weight = random_values(Element::f32, kWeight, 311, 0.5);
+                      weight = random_values(kElement, kWeight, 311, 0.5);
   std::vector<Token> targets = random_tokens(312);
 
   HeadCase() { targets[1] = targets[kRows - 1] = kIgnoredToken; }

@@ -48,9 +48,13 @@ struct ModelFixture {
 };
 
 /// How far a value that went through the preset's GEMM operands may be from exact, relative to the size of
-/// what was summed. bf16 has 8 bits of significand: each rounding is off by up to 2^-9 of the next power of two, 2^-8 of the value, and they add up like a
-/// random walk over the layers.
-inline double tolerance(double f32) { return active_preset().precision == Element::f32 ? f32 : 2e-2; }
+/// what was summed. bf16 has 8 bits of significand: each rounding is off by up to 2^-9 of the next power of two, 2^-8
+/// of the value, and they add up like a random walk over the layers. f16 has 11 bits, three more.
+inline double tolerance(double f32) {
+  constexpr double kBf16 = 2e-2;
+  const Element e = active_preset().precision;
+  return e == Element::f32 ? f32 : e == Element::bf16 ? kBf16 : kBf16 / 8;
+}
 
 inline double norm(const std::vector<double>& x) {
   double sum = 0;

@@ -139,6 +139,26 @@ TEST_CASE("the gradient's norm covers every element once") {
   CHECK(optimizer.gradient_norm() == 0);
 }
 
+TEST_CASE("AdamW takes a loss scale out of gradients and their norm, bit for bit") {
+  const ParamTable table = two_rows();
+  Arrays plain(table.stored), scaled(table.stored);
+  ThreadPool pool(2);
+  AdamW optimizer(table, plain.spans(), {.grad_clip = 0.5}, pool, kPlainOps);
+  AdamW scaled_optimizer(table, scaled.spans(), {.grad_clip = 0.5}, pool, kPlainOps);
+  for (const float scale : {32768.0f, 16384.0f}) {
+    plain.draw_gradients(3, table.stored);
+    scaled.gradients = plain.gradients;
+    for (float& gradient : scaled.gradients) gradient *= scale;
+    const double norm = optimizer.gradient_norm(), unscaled_norm = scaled_optimizer.gradient_norm(scale);
+    CHECK(unscaled_norm == norm);
+    optimizer.update(1, 1e-2, norm);
+    scaled_optimizer.update(1, 1e-2, unscaled_norm, scale);
+    CHECK(scaled.parameters == plain.parameters);
+    CHECK(scaled.m == plain.m);
+    CHECK(scaled.v == plain.v);
+  }
+}
+
 TEST_CASE("AdamW gives the same bits for any number of threads") {
   const std::vector<float> one = parameters_after_steps(1);
   CHECK(parameters_after_steps(2) == one);

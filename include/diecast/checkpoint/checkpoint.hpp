@@ -10,6 +10,15 @@
 
 namespace diecast {
 
+/// Where dynamic loss scaling stands; see train/loss_scale.hpp.
+struct LossScaleState {
+  double value = 1;
+  std::uint64_t good_steps = 0;     ///< in a row, since the value last changed
+  std::uint64_t skipped_steps = 0;  ///< of the whole run
+
+  bool operator==(const LossScaleState&) const = default;
+};
+
 /// Where a run stands, besides the model's arrays. Data order, dropout and learning rate are functions of it.
 struct TrainState {
   std::uint64_t step = 0;         ///< optimizer steps done
@@ -18,6 +27,7 @@ struct TrainState {
   std::uint64_t seed = 0;
   double wall_seconds = 0;  ///< of training, over all sessions
   std::optional<double> best_validation_loss;
+  std::optional<LossScaleState> loss_scale;  ///< nothing where the precision needs none
   std::uint64_t tokenizer_hash = 0;   ///< the tokens mean nothing to another one; who loads it compares
   std::uint64_t train_hash = 0;       ///< `hash_tokens` of what it trains on
   std::uint64_t validation_hash = 0;  ///< ... and validates with; whoever goes on compares both

@@ -75,9 +75,11 @@ template <PackOp kOp, class P, class S, class E, std::size_t kRows, std::size_t 
 void pack_panels(const Context<P>& ctx, Tensor<S, Shape<kRows, kCols>> source, Tensor<E, Packed> packed,
                  const float* factors = nullptr) {
   static_assert(Packed::size == kRows * kCols, "pack_panels: packed and source must have one size");
-  constexpr PackShape shape{kOp, kRows, kCols, element_of<E>};
-  static_assert(std::is_same_v<std::remove_const_t<S>, std::conditional_t<shape.is_weight(), float, E>>,
-                "pack_panels: weights are packed from f32 masters, activations from the operands' type");
+  using Source = std::remove_const_t<S>;
+  constexpr bool kWeight = PackShape{kOp}.is_weight();
+  constexpr PackShape shape{kOp, kRows, kCols, element_of<std::conditional_t<kWeight, E, Source>>};
+  static_assert(std::is_same_v<Source, float> || !kWeight, "pack_panels: weights are packed from f32 masters");
+  static_assert(element_of<E> == shape.packed(), "pack_panels: activations are packed as what kernels multiply");
   const PackFn kernel = ctx.kernels->packs[slot(KernelPlan<P>::shapes.packs, shape)];
   const PackArgs args{source.data, packed.data, kRows, factors};
   ctx.pool->run(pack_tasks(shape), [&](std::size_t task, std::size_t) { kernel(args, task); });
@@ -106,11 +108,7 @@ void column_sum(const Context<P>& ctx, Tensor<E, Shape<kRows, kCols>> x, Tensor<
   static_assert(kCols % kBlock == 0, "column_sum: columns must be a multiple of 32, one register panel");
   ctx.pool->run(ceil_div(kCols, kBlock), [&](std::size_t task, std::size_t) {
     const std::size_t first = task * kBlock;
-    if constexpr (std::is_same_v<std::remove_const_t<E>, float>) {
-      ctx.kernels->rows.column_sum_f32(x.data + first, kRows, kCols, kBlock, out.data + first);
-    } else {
-      ctx.kernels->rows.column_sum_bf16(x.data + first, kRows, kCols, kBlock, out.data + first);
-    }
+    ctx.kernels->rows.column_sum(x.data + first, kRows, kCols, kBlock, out.data + first);
   });
 }
 
@@ -122,11 +120,7 @@ void add_rows(const Context<P>& ctx, Tensor<const E, Shape<kRows, kCols>> x, con
   static_assert(kCols % kBlock == 0, "add_rows: columns must be a multiple of 32, one register panel");
   ctx.pool->run(ceil_div(kCols, kBlock), [&](std::size_t task, std::size_t) {
     const std::size_t first = task * kBlock;
-    if constexpr (std::is_same_v<E, float>) {
-      ctx.kernels->rows.add_rows_f32(x.data + first, factors, ids, kRows, kCols, kBlock, out + first);
-    } else {
-      ctx.kernels->rows.add_rows_bf16(x.data + first, factors, ids, kRows, kCols, kBlock, out + first);
-    }
+    ctx.kernels->rows.add_rows(x.data + first, factors, ids, kRows, kCols, kBlock, out + first);
   });
 }
 

@@ -102,15 +102,17 @@ static_assert(kQueryBlock == kKeyBlock, "attention: a block of scores must lie o
 constexpr std::size_t kProductRows = 8;
 constexpr std::size_t padded_keys(std::size_t length) { return ceil_div(length, kKeyBlock) * kKeyBlock; }
 
-/// Floats of the blocks of one thread's attention scratch, in the order of ForwardScratch and BackwardScratch.
+/// Floats of the blocks of one thread's attention scratch, in the order of ForwardScratch and BackwardScratch. There,
+/// operands are what kernels multiply.
 constexpr std::array<std::size_t, 12> attention_forward_blocks(const AttentionShape& s) {
-  const std::size_t size = element_bytes(s.operands), d = s.head_dim, scores = kKeyBlock * kQueryBlock;
+  const std::size_t size = element_bytes(widened(s.operands)), d = s.head_dim, scores = kKeyBlock * kQueryBlock;
   const std::size_t keys = padded_keys(s.seq_len) * d * size / 4, queries = kQueryBlock * d * size / 4;
   constexpr std::size_t q = kQueryBlock;
   return {keys, keys, queries, queries, scores * size / 4, scores, q * d, q, q, q, q, q};
 }
 constexpr std::array<std::size_t, 17> attention_backward_blocks(const AttentionShape& s) {
-  const std::size_t size = element_bytes(s.operands), d = s.head_dim, weights = kKeyBlock * kQueryBlock * size / 4;
+  const std::size_t size = element_bytes(widened(s.operands)), d = s.head_dim;
+  const std::size_t weights = kKeyBlock * kQueryBlock * size / 4;
   const std::size_t gradients = padded_keys(s.seq_len) * d, keys = gradients * size / 4;
   const std::size_t queries = kQueryBlock * d * size / 4;
   constexpr std::size_t q = kQueryBlock;

@@ -14,7 +14,8 @@ struct Peak {
   double bf16_gflops;          ///< of the unit the target's bf16 kernels use
   std::string_view bf16_unit;  ///< "fma", "dot" or "amx"
 
-  double gflops(Element precision) const { return precision == Element::f32 ? f32_gflops : bf16_gflops; }
+  /// f16 is computed in f32.
+  double gflops(Element precision) const { return precision == Element::bf16 ? bf16_gflops : f32_gflops; }
 };
 
 /// Takes some hundredths of a second. The best of several runs: other processes only ever slow a run down.

@@ -45,7 +45,8 @@ enum class PackOp : std::uint8_t {
   right_scaled,      ///< the same with a factor for each row
 };
 
-/// Rewriting a row-major matrix into the panels a GEMM reads.
+/// Rewriting a row-major matrix into the panels a GEMM reads. Weights come in f32 and become `operands`; activations
+/// come as `operands` and become what kernels multiply, see widened().
 struct PackShape {
   PackOp op = PackOp::weight;
   std::size_t rows = 0, cols = 0;
@@ -53,6 +54,7 @@ struct PackShape {
   constexpr bool operator==(const PackShape&) const = default;
 
   constexpr bool is_weight() const { return op == PackOp::weight || op == PackOp::weight_transpose; }
+  constexpr Element packed() const { return is_weight() ? operands : widened(operands); }
   constexpr PackShape kernel() const { return {op, is_weight() ? rows : 0, cols, operands}; }
 };
 

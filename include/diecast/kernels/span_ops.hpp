@@ -8,7 +8,7 @@ namespace diecast {
 /// One AdamW step's constants (Loshchilov, Hutter 2019, arXiv:1711.05101). Bias corrections are folded in:
 /// p -= lr * weight_decay * p + step_size * m / (sqrt(v) * inv_sqrt_correction + eps).
 struct AdamWStep {
-  float grad_scale;           ///< multiplies every gradient first (clipping)
+  float grad_scale;           ///< multiplies every gradient first (clipping, and the loss scale)
   float beta1, beta2, eps;
   float step_size;            ///< lr / (1 - beta1^t)
   float inv_sqrt_correction;  ///< 1 / sqrt(1 - beta2^t)

@@ -137,17 +137,17 @@ struct ActivationFns {
   void (*backward)(const ActivationArgs&, std::size_t task);
 };
 
-/// Kernels whose extents are arguments: n and cols must be multiples of kWidthQuantum.
+/// Kernels whose extents are arguments: n and cols must be multiples of kWidthQuantum. E is the preset's operands'.
+template <class E>
 struct RowOps {
   /// out[c] += sum over rows of x (rows, stride) for c in [0, cols).
   void (*column_sum_f32)(const float* x, std::size_t rows, std::size_t stride, std::size_t cols, float* out);
-  void (*column_sum_bf16)(const BFloat16* x, std::size_t rows, std::size_t stride, std::size_t cols, float* out);
-  void (*to_bf16)(const float* x, BFloat16* y, std::size_t n);
+  void (*column_sum)(const E* x, std::size_t rows, std::size_t stride, std::size_t cols, float* out);
+  /// y = x, rounded to nearest even
+  void (*narrow)(const float* x, E* y, std::size_t n);
   /// out[ids[r] * stride + c] += factors[r] * x[r * stride + c] for c in [0, cols), row after row.
-  void (*add_rows_f32)(const float* x, const float* factors, const Token* ids, std::size_t rows, std::size_t stride,
-                       std::size_t cols, float* out);
-  void (*add_rows_bf16)(const BFloat16* x, const float* factors, const Token* ids, std::size_t rows,
-                        std::size_t stride, std::size_t cols, float* out);
+  void (*add_rows)(const E* x, const float* factors, const Token* ids, std::size_t rows, std::size_t stride,
+                   std::size_t cols, float* out);
   /// y = x + z
   void (*add)(const float* x, const float* z, float* y, std::size_t n);
   /// y[i] = mask(key, first + i) x[i] / (1 - p) (+ skip[i] where skip is not null); p in 1/65536.
@@ -166,7 +166,7 @@ struct KernelTable {
   std::array<ActivationFns, shapes.activations.count> activations;
   std::array<LossFn, shapes.losses.count> losses;
   std::array<HeadFns, shapes.heads.count> heads;
-  RowOps rows;
+  RowOps<ElementType<P::value.precision>> rows;
   TileUnit tiles;  ///< what bf16 products work with: it decides their grid, see gemm_grid
 };
 

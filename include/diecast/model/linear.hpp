@@ -40,9 +40,9 @@ struct Linear {
   using Packed = PackedWeight<E, kIn, kOut>;
   using Packs = typename Packed::Fields;
   using Saved = FieldList<>;
-  // bf16 layers with an f32 output first round its gradient to the operands' type.
+  // Layers of short operands with an f32 output first round its gradient to them.
   static constexpr bool rounds_gradient = !std::is_same_v<R, E>;
-  using Scratch = FieldList<Field<"x", E, Shape<kRows, kIn>>, Field<"dy", E, Shape<kRows, kOut>>,
+  using Scratch = FieldList<Field<"x", Widened<E>, Shape<kRows, kIn>>, Field<"dy", Widened<E>, Shape<kRows, kOut>>,
                             Field<"rounded", E, Shape<rounds_gradient ? kRows : 1, kOut>>>;
 
   static constexpr KernelShapes list_shapes() {
@@ -51,7 +51,7 @@ struct Linear {
     s.gemms.add({GemmOp::nn, kRows, kOut, kIn, e, element_of<R>, kBias, kSkip});  // y
     if (kRows == 1) return s;  // generation has no backward
     s.gemms.add({GemmOp::nn, kRows, kIn, kOut, e, e});                            // dx
-    s.gemms.add({GemmOp::tn, kOut, kIn, kRows, e, Element::f32});                 // dW
+    s.gemms.add({GemmOp::tn, kOut, kIn, kRows, widened(e), Element::f32});        // dW
     s.packs.add({PackOp::left, kRows, kOut, e});
     s.packs.add({PackOp::right, kRows, kIn, e});
     Packed::add_shapes(s);
@@ -95,7 +95,7 @@ struct Linear {
     if constexpr (rounds_gradient) {
       const auto out = scratch<"rounded">(f);
       for_row_blocks<kRows, kOut>(ctx, [&](std::size_t first, std::size_t count) {
-        ctx.kernels->rows.to_bf16(dy.data + first, out.data + first, count);
+        ctx.kernels->rows.narrow(dy.data + first, out.data + first, count);
       });
       return Tensor<const E, Shape<kRows, kOut>>{out.data};
     } else {

@@ -47,7 +47,8 @@ struct LossHead {
   static constexpr std::size_t kBlock = Blocks::size;
   using Scratch = FieldList<Field<"logits", float, Shape<kBlock, kPaddedVocab>>,
                             Field<"d_logits", E, Shape<kBlock, kPaddedVocab>>,
-                            Field<"packed", E, Shape<kBlock, kPaddedVocab>>, Field<"x", E, Shape<kBlock, kWidth>>>;
+                            Field<"packed", Widened<E>, Shape<kBlock, kPaddedVocab>>,
+                            Field<"x", Widened<E>, Shape<kBlock, kWidth>>>;
 
   template <std::size_t kBlockRows>
   static constexpr void add_shapes(KernelShapes& s, bool training) {
@@ -55,7 +56,7 @@ struct LossHead {
     s.gemms.add({GemmOp::nn, kBlockRows, kPaddedVocab, kWidth, e, Element::f32});  // logits
     if (!training) return;
     s.gemms.add({GemmOp::nn, kBlockRows, kWidth, kPaddedVocab, e, e});             // dx
-    s.gemms.add({GemmOp::tn, kPaddedVocab, kWidth, kBlockRows, e, Element::f32});  // dW
+    s.gemms.add({GemmOp::tn, kPaddedVocab, kWidth, kBlockRows, widened(e), Element::f32});  // dW
     s.packs.add({PackOp::left, kBlockRows, kPaddedVocab, e});
     s.packs.add({PackOp::right, kBlockRows, kWidth, e});
   }

@@ -97,7 +97,6 @@ struct CheckPreset {
                 "preset: dropout must be 0 or from 0.00001 to 0.9999");
   static_assert(p.norm_eps >= 1e-9 && p.norm_eps < 1, "preset: norm_eps must be at least 1e-9 and below 1");
   static_assert(p.rope_theta > 0, "preset: rope_theta must be positive");
-  static_assert(p.precision != Element::f16, "preset: precision f16 is not available; choose f32 or bf16");
 };
 
 }  // namespace diecast

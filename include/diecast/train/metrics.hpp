@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include <diecast/checkpoint/checkpoint.hpp>
 #include <diecast/train/evaluation.hpp>
 
 namespace diecast {
@@ -22,6 +23,7 @@ struct Metrics {
   std::optional<double> mfu{};  ///< share of this machine's measured peak, 0 to 1; null when not known
   double step_ms = 0;           ///< mean since the last line
   double wall_s = 0;            ///< spent training, resumed runs summed
+  std::optional<LossScaleState> loss_scale{};  ///< where the precision needs one: no keys otherwise
   std::optional<Evaluation> evaluation{};
 };
 

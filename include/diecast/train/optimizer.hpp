@@ -41,10 +41,11 @@ class AdamW {
         const SpanOps& ops);
 
   void zero_gradients();
-  /// The global norm of the gradient.
-  double gradient_norm();
-  /// Updates parameters and moments. `step` counts from 1; `grad_norm` is what `gradient_norm` returned.
-  void update(std::uint64_t step, double lr, double grad_norm);
+  /// The global norm of the gradient, without the loss scale that the arrays hold it with.
+  double gradient_norm(double loss_scale = 1);
+  /// Updates parameters and moments. `step` counts from 1; `grad_norm` is what `gradient_norm` returned for this
+  /// loss scale.
+  void update(std::uint64_t step, double lr, double grad_norm, double loss_scale = 1);
 
  private:
   struct Chunk {

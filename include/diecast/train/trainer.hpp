@@ -16,6 +16,7 @@
 #include <diecast/model/model.hpp>
 #include <diecast/report/log.hpp>
 #include <diecast/train/evaluation.hpp>
+#include <diecast/train/loss_scale.hpp>
 #include <diecast/train/metrics.hpp>
 #include <diecast/train/optimizer.hpp>
 #include <diecast/train/train_plan.hpp>
@@ -54,6 +55,7 @@ class Trainer {
 
   /// Trains on from `start` to the first limit or signal. Saves as the configuration says and at the end; a
   /// limit that is reached, even by an earlier session, ends with an evaluation of the whole validation set.
+  /// In f16, steps whose gradient overflowed are skipped, see LossScale; they count as steps all the same.
   /// Throws Error(Fault::run) when loss, gradient, evaluation or the parameters to save are not finite; the
   /// last checkpoint is then older than that step. Also when the last save fails; other files that cannot be
   /// written are warned of once.
@@ -63,6 +65,7 @@ class Trainer {
   using Clock = std::chrono::steady_clock;
 
   bool take_step();
+  void update();
   void do_what_is_due();
   std::optional<Evaluation> finish();
   bool is_over() const;
@@ -83,6 +86,7 @@ class Trainer {
 
   TrainerParts parts_;
   AdamW optimizer_;
+  LossScale loss_scale_;
   Batch batch_;
   TrainState state_;
   std::uint64_t saved_step_ = TrainPlan::kNever;
