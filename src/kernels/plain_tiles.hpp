@@ -16,13 +16,11 @@ class PlainTiles {
 
   template <int kTile>
   void load(const void* from, std::size_t stride) {
-    for (std::size_t row = 0; row < config_.rows[kTile]; ++row)
-      std::memcpy(tiles_[kTile].bytes[row], static_cast<const std::byte*>(from) + row * stride, kTileStride);
+    copy_rows(tiles_[kTile].bytes, kTileStride, from, stride, config_.rows[kTile]);
   }
   template <int kTile>
   void store(void* to, std::size_t stride) const {
-    for (std::size_t row = 0; row < config_.rows[kTile]; ++row)
-      std::memcpy(static_cast<std::byte*>(to) + row * stride, tiles_[kTile].bytes[row], kTileStride);
+    copy_rows(to, stride, tiles_[kTile].bytes, kTileStride, config_.rows[kTile]);
   }
   template <int kTile>
   void zero() {
@@ -48,8 +46,16 @@ class PlainTiles {
     return result;
   }
 
+  // Not inlined, like what follows: kernels would take long to compile.
+  [[gnu::noinline]] static void copy_rows(void* to, std::size_t to_stride, const void* from, std::size_t from_stride,
+                                          std::size_t rows) {
+    for (std::size_t row = 0; row < rows; ++row)
+      std::memcpy(static_cast<std::byte*>(to) + row * to_stride,
+                  static_cast<const std::byte*>(from) + row * from_stride, kTileStride);
+  }
   // Even and odd elements have a sum each, as in tdpbf16ps.
-  static void multiply(Tile& result, const Tile& left, const Tile& right, std::size_t rows_of_result) {
+  [[gnu::noinline]] static void multiply(Tile& result, const Tile& left, const Tile& right,
+                                         std::size_t rows_of_result) {
     const auto a = rows<BFloat16>(left), b = rows<BFloat16>(right);
     auto c = rows<float>(result);
     for (std::size_t i = 0; i < rows_of_result; ++i) {
