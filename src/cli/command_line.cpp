@@ -94,6 +94,24 @@ Command declare_doctor(CLI::App& app) {
   return [options] { return doctor(*options); };
 }
 
+Command declare_bench(CLI::App& app) {
+  auto options = std::make_shared<BenchOptions>();
+  app.add_option("--filter", options->filter,
+                 "only what this Perl-compatible expression matches: step, step/threads=1, kernel/..., ablation/..., "
+                 "target/...")
+      ->type_name("RE");
+  app.add_option("--rounds", options->rounds, "samples of each figure (7, or 3 with --quick)")
+      ->check(number_between(1, 1000))
+      ->type_name("N");
+  app.add_option("--threads", options->threads, "0: one per CPU")
+      ->check(number_between(0, 4096))
+      ->capture_default_str()
+      ->type_name("N");
+  app.add_flag("--quick", options->quick, "short samples: to see that everything runs");
+  app.add_flag("--json", options->json, "one JSON object instead of text");
+  return [options] { return bench(*options); };
+}
+
 struct Entry {
   const char* name;
   const char* help;
@@ -106,6 +124,7 @@ constexpr Entry kCommands[]{
     {"generate", "continue a text", declare_generate},
     {"plan", "parameters, FLOPs and memory, before any run", declare_plan},
     {"doctor", "what keeps this machine or binary from training well, and the remedy", declare_doctor},
+    {"bench", "measure this machine, the training step and every kernel", declare_bench},
 };
 
 std::string version() {

@@ -40,11 +40,20 @@ struct DoctorOptions {
   bool json = false;
 };
 
+struct BenchOptions {
+  std::string filter;
+  std::size_t rounds = 0;   ///< 0: as many as `quick` says
+  std::size_t threads = 0;  ///< 0: one per CPU
+  bool quick = false;
+  bool json = false;
+};
+
 /// One function a command. Each returns the exit code and throws Error.
 int train(const TrainOptions& options);
 int eval(const EvalOptions& options);
 int generate(const GenerateOptions& options);
 int plan(const PlanOptions& options);
 int doctor(const DoctorOptions& options);
+int bench(const BenchOptions& options);
 
 }  // namespace diecast

@@ -8,7 +8,12 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <diecast/bench/estimate.hpp>
+#include <diecast/bench/kernel_probe.hpp>
+#include <diecast/kernels/bandwidth.hpp>
+#include <diecast/kernels/dispatch.hpp>
 #include <diecast/kernels/peak.hpp>
+#include <diecast/kernels/span_ops.hpp>
 #include <diecast/machine/memory.hpp>
 #include <diecast/model/model.hpp>
 #include <diecast/preset/fields.hpp>
@@ -50,10 +55,13 @@ std::string key_of(std::string_view kind) {
 
 bool is_active(const ModelPlan::Policy& policy) { return policy.recompute == active_preset().recompute; }
 
-// What the machine's arithmetic allows; memory and everything that is no product only lower it.
-double most_tok_per_s(const ModelPlan& plan, ThreadPool& pool) {
-  const double extra = std::ranges::find_if(plan.policies, is_active)->extra_flops_share;
-  return 1e9 * measure_peak(pool).gflops(active_preset().precision) / (plan.flops_per_token * (1 + extra));
+// What is recomputed costs as much again as what was computed, for its FLOPs.
+double tok_per_s_estimate(const ModelPlan& plan, ThreadPool& pool) {
+  const std::string target = choose_target();
+  const double triad_gb_s = measure_triad(pool, span_ops(target));
+  const double seconds = estimate_step_seconds(kernel_probes(pool, target), measure_peak(pool, target), triad_gb_s);
+  const double again = std::ranges::find_if(plan.policies, is_active)->extra_flops_share;
+  return static_cast<double>(active_preset().rows()) / (seconds * (1 + again));
 }
 
 void print_json(const ModelPlan& plan, const ParamTable& table, double tok_per_s) {
@@ -84,7 +92,7 @@ void print_text(const ModelPlan& plan, const ParamTable& table, double tok_per_s
   for (const LayerSize& size : sizes_by_layer(table))
     fmt::print("  {:<26}{:>16}\n", size.layer, size.parameters);
   fmt::print("{:<28}{:>16.0f}\n", "FLOPs per trained token", plan.flops_per_token);
-  fmt::print("{:<28}{:>16.0f}\n", "tokens a second, at most", tok_per_s);
+  fmt::print("{:<28}{:>16.0f}\n", "tokens a second, estimated", tok_per_s);
   fmt::print("{:<28}{:>16}{:>12}\n", "bytes", plan.total_bytes, readable_bytes(plan.total_bytes));
   for (const ModelPlan::Part& part : plan.parts)
     fmt::print("  {:<26}{:>16}{:>12}\n", part.kind, part.bytes, readable_bytes(part.bytes));
@@ -100,7 +108,7 @@ void print_text(const ModelPlan& plan, const ParamTable& table, double tok_per_s
 int plan(const PlanOptions& options) {
   ThreadPool pool;
   const ModelPlan plan = model_plan();
-  (options.json ? print_json : print_text)(plan, model_param_table(), most_tok_per_s(plan, pool));
+  (options.json ? print_json : print_text)(plan, model_param_table(), tok_per_s_estimate(plan, pool));
   return 0;
 }
 

@@ -196,18 +196,17 @@ void pack_weight_transpose(const PackArgs& args, std::size_t task) {
 }
 
 // An activation: the reduced extent is its rows, the tokens.
-template <PackShape kShape, std::size_t kWidth>
-void pack_activation(const PackArgs& args, std::size_t task) {
-  using E = ElementType<kShape.operands>;
+template <PackOp kOp, class E, std::size_t kWidth>
+HWY_INLINE void pack_activation_task(const PackArgs& args, std::size_t task, std::size_t cols) {
   const auto* x = static_cast<const E*>(args.source);
   auto* packed = static_cast<Widened<E>*>(args.packed);
   const Range rows = block(task, kPackBlock, args.rows);
-  for (std::size_t col = 0; col < kShape.cols; col += kWidth) {
+  for (std::size_t col = 0; col < cols; col += kWidth) {
     Widened<E>* out = packed + col * args.rows + rows.begin * kWidth;
     for (std::size_t row = rows.begin; row < rows.end; row += kPair<E>, out += kWidth * kPair<E>) {
-      const E* even = x + row * kShape.cols + col;
-      const E* odd = even + (kPair<E> - 1) * kShape.cols;
-      if constexpr (kShape.op == PackOp::right_scaled) {
+      const E* even = x + row * cols + col;
+      const E* odd = even + (kPair<E> - 1) * cols;
+      if constexpr (kOp == PackOp::right_scaled) {
         const V f = hn::Set(F32(), args.factors[row]), g = hn::Set(F32(), args.factors[row + kPair<E> - 1]);
         for (std::size_t j = 0; j < kWidth; j += kLanes)
           pack_lanes(hn::Mul(load_f32(even + j), f), hn::Mul(load_f32(odd + j), g), out + j * kPair<E>);
@@ -216,6 +215,11 @@ void pack_activation(const PackArgs& args, std::size_t task) {
       }
     }
   }
+}
+
+template <PackShape kShape, std::size_t kWidth>
+void pack_activation(const PackArgs& args, std::size_t task) {
+  pack_activation_task<kShape.op, ElementType<kShape.operands>, kWidth>(args, task, kShape.cols);
 }
 
 // ---- one function per slot

@@ -7,6 +7,7 @@
 #endif
 
 #include <cmath>
+#include <type_traits>
 
 #include <diecast/core/element.hpp>
 #include <diecast/kernels/grid.hpp>
@@ -20,38 +21,43 @@ namespace diecast::HWY_NAMESPACE {
 
 // ---- norms: y = (x - mean) rstd weight + bias; RMSNorm has mean 0 and no bias
 
-template <NormShape kShape>
-void norm_forward(const NormArgs& args, std::size_t task) {
+// A Width is a std::integral_constant, or a number where the benchmark asks what the constant gains.
+template <Norm kNorm, class E, bool kBias, class Width>
+HWY_INLINE void norm_forward_task(const NormArgs& args, std::size_t task, Width width) {
   const F32 d;
-  constexpr std::size_t kWidth = kShape.width;
-  constexpr float kInverse = 1.0f / static_cast<float>(kWidth);
-  auto* y_all = static_cast<ElementType<kShape.result>*>(args.y);
+  const float inverse = 1.0f / static_cast<float>(std::size_t{width});
   const Range rows = block(task, kRowBlock, args.rows);
   for (std::size_t row = rows.begin; row < rows.end; ++row) {
-    const float* HWY_RESTRICT x = args.x + row * kWidth;
-    auto* HWY_RESTRICT y = y_all + row * kWidth;
+    const float* HWY_RESTRICT x = args.x + row * width;
+    E* HWY_RESTRICT y = static_cast<E*>(args.y) + row * width;
     float mean = 0;
-    if constexpr (kShape.norm == Norm::layer_norm) {
+    if constexpr (kNorm == Norm::layer_norm) {
       V sum = hn::Zero(d);
-      for (std::size_t i = 0; i < kWidth; i += kLanes) sum = hn::Add(sum, load_f32(x + i));
-      mean = hn::ReduceSum(d, sum) * kInverse;
+      for (std::size_t i = 0; i < width; i += kLanes) sum = hn::Add(sum, load_f32(x + i));
+      mean = hn::ReduceSum(d, sum) * inverse;
       args.mean[row] = mean;
     }
     const V mean_v = hn::Set(d, mean);
     V squares = hn::Zero(d);
-    for (std::size_t i = 0; i < kWidth; i += kLanes) {
+    for (std::size_t i = 0; i < width; i += kLanes) {
       const V centred = hn::Sub(load_f32(x + i), mean_v);
       squares = hn::MulAdd(centred, centred, squares);
     }
-    const float rstd = 1.0f / std::sqrt(hn::ReduceSum(d, squares) * kInverse + args.eps);
+    const float rstd = 1.0f / std::sqrt(hn::ReduceSum(d, squares) * inverse + args.eps);
     args.rstd[row] = rstd;
     const V rstd_v = hn::Set(d, rstd);
-    for (std::size_t i = 0; i < kWidth; i += kLanes) {
+    for (std::size_t i = 0; i < width; i += kLanes) {
       V v = hn::Mul(hn::Mul(hn::Sub(load_f32(x + i), mean_v), rstd_v), load_f32(args.weight + i));
-      if constexpr (kShape.bias) v = hn::Add(v, load_f32(args.bias + i));
+      if constexpr (kBias) v = hn::Add(v, load_f32(args.bias + i));
       store(v, y + i);
     }
   }
+}
+
+template <NormShape kShape>
+void norm_forward(const NormArgs& args, std::size_t task) {
+  norm_forward_task<kShape.norm, ElementType<kShape.result>, kShape.bias>(
+      args, task, std::integral_constant<std::size_t, kShape.width>());
 }
 
 // With n = (x - mean) rstd and g = dy weight: dx = rstd (g - mean(g) - n mean(g n)), dweight = sum dy n.
@@ -163,27 +169,28 @@ void activation_backward(const ActivationArgs& args, std::size_t task) {
 
 // ---- softmax and cross-entropy of one row
 
-template <LossShape kShape>
-void loss_row(const LossArgs& args, std::size_t row) {
+// Of E gradients; Vocab and Padded are as Width above.
+template <class E, class Vocab, class Padded>
+HWY_INLINE void loss_row_of(const LossArgs& args, std::size_t row, Vocab vocab, Padded padded) {
   const F32 d;
-  float* HWY_RESTRICT logits = args.logits + row * kShape.padded;
-  auto* d_logits = static_cast<ElementType<kShape.gradient>*>(args.d_logits);
-  if (d_logits != nullptr) d_logits += row * kShape.padded;
+  float* HWY_RESTRICT logits = args.logits + row * padded;
+  auto* d_logits = static_cast<E*>(args.d_logits);
+  if (d_logits != nullptr) d_logits += row * padded;
   const Token target = args.targets[row];
   if (target == kIgnoredToken) {
     args.losses[row] = 0;
     if (d_logits != nullptr)
-      for (std::size_t i = 0; i < kShape.padded; i += kLanes) store(hn::Zero(d), d_logits + i);
+      for (std::size_t i = 0; i < padded; i += kLanes) store(hn::Zero(d), d_logits + i);
     return;
   }
   const float target_logit = logits[target];
-  for (std::size_t i = kShape.vocab; i < kShape.padded; ++i) logits[i] = -1e30f;
+  for (std::size_t i = vocab; i < padded; ++i) logits[i] = -1e30f;
   V max = load_f32(logits);
-  for (std::size_t i = kLanes; i < kShape.padded; i += kLanes) max = hn::Max(max, load_f32(logits + i));
+  for (std::size_t i = kLanes; i < padded; i += kLanes) max = hn::Max(max, load_f32(logits + i));
   const float highest = hn::ReduceMax(d, max);
   const V shift = hn::Set(d, highest);
   V sum = hn::Zero(d);
-  for (std::size_t i = 0; i < kShape.padded; i += kLanes) {
+  for (std::size_t i = 0; i < padded; i += kLanes) {
     const V e = exp_f32(hn::Sub(load_f32(logits + i), shift));
     sum = hn::Add(sum, e);
     store(e, logits + i);
@@ -193,8 +200,14 @@ void loss_row(const LossArgs& args, std::size_t row) {
   if (d_logits == nullptr) return;
   const V factor = hn::Set(d, args.scale / total);
   logits[target] -= total;  // p - 1 after the division
-  for (std::size_t i = 0; i < kShape.padded; i += kLanes)
+  for (std::size_t i = 0; i < padded; i += kLanes)
     store(hn::Mul(load_f32(logits + i), factor), d_logits + i);
+}
+
+template <LossShape kShape>
+void loss_row(const LossArgs& args, std::size_t row) {
+  loss_row_of<ElementType<kShape.gradient>>(args, row, std::integral_constant<std::size_t, kShape.vocab>(),
+                                            std::integral_constant<std::size_t, kShape.padded>());
 }
 
 // ---- kernels whose extents are arguments; n and cols are multiples of 32

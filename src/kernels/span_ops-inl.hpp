@@ -8,6 +8,7 @@
 
 #include <cstddef>
 
+#include <hwy/cache_control.h>
 #include <hwy/highway.h>
 
 #include <diecast/kernels/span_ops.hpp>
@@ -63,6 +64,18 @@ inline void fill(float* x, float value, std::size_t n) {
   std::size_t i = 0;
   for (; i + kLanes <= n; i += kLanes) hn::StoreU(hn::Set(D(), value), D(), x + i);
   for (; i < n; ++i) x[i] = value;
+}
+
+// Streaming stores need whole aligned vectors.
+inline void triad(const float* HWY_RESTRICT x, const float* HWY_RESTRICT y, float scale, float* HWY_RESTRICT out,
+                  std::size_t n) {
+  constexpr std::size_t kLanes = hn::MaxLanes(D());
+  const D d;
+  const auto s = hn::Set(d, scale);
+  std::size_t i = 0;
+  for (; i + kLanes <= n; i += kLanes) hn::Stream(hn::MulAdd(s, hn::Load(d, y + i), hn::Load(d, x + i)), d, out + i);
+  hwy::FlushStream();
+  for (; i < n; ++i) out[i] = x[i] + scale * y[i];
 }
 
 }  // namespace diecast::HWY_NAMESPACE

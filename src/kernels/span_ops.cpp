@@ -13,7 +13,7 @@
 HWY_BEFORE_NAMESPACE();
 namespace diecast::HWY_NAMESPACE {
 
-SpanOps span_ops_table() { return {&adamw, &sum_of_squares, &fill}; }
+SpanOps span_ops_table() { return {&adamw, &sum_of_squares, &fill, &triad}; }
 
 }  // namespace diecast::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();

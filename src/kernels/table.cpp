@@ -4,6 +4,7 @@
 #include <string>
 
 #include <diecast/core/error.hpp>
+#include <diecast/kernels/kernel_list.hpp>
 #include <diecast/model/transformer.hpp>
 #include <diecast/preset/active.hpp>
 
@@ -38,5 +39,29 @@ const KernelTable<P>& kernels_for(std::string_view target) {
   return tables.emplace(target, table).first->second;
 }
 template const KernelTable<ActivePreset>& kernels_for<ActivePreset>(std::string_view);
+
+KernelList training_kernels(std::string_view target) {
+  using P = ActivePreset;
+  constexpr const KernelShapes& plan = KernelPlan<P>::shapes;
+  constexpr const KernelShapes& training = Transformer<P>::shapes;
+  const KernelTable<P>& table = kernels_for<P>(target);
+  const auto list = [](const auto& called, const auto& slots, const auto& kernels, auto& out) {
+    for (std::size_t i = 0; i < called.count; ++i)
+      if (called.times[i] > 0)
+        out.push_back({called.items[i], called.times[i], kernels[slots.index(called.items[i])]});
+  };
+  KernelList all{};
+  all.tiles = table.tiles;
+  list(training.gemms, plan.gemms, table.gemms, all.gemms);
+  list(training.packs, plan.packs, table.packs, all.packs);
+  list(training.attentions, plan.attentions, table.attentions, all.attentions);
+  list(training.norms, plan.norms, table.norms, all.norms);
+  list(training.activations, plan.activations, table.activations, all.activations);
+  list(training.losses, plan.losses, table.losses, all.losses);
+  list(training.heads, plan.heads, table.heads, all.heads);
+  all.row_calls = training.rows;
+  all.rows = table.rows;
+  return all;
+}
 
 }  // namespace diecast

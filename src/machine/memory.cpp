@@ -85,6 +85,10 @@ std::size_t available_memory() {
   return forced != kNoLimit ? forced : std::min(mem_available(), left_in_groups());
 }
 
+std::size_t peak_resident_bytes() {
+  return 1024 * field_in("/proc/self/status", "VmHWM:", 0);
+}
+
 std::string readable_bytes(std::size_t bytes) {
   if (bytes < 1024) return fmt::format("{} bytes", bytes);
   double value = static_cast<double>(bytes);

@@ -22,6 +22,12 @@ namespace {
 using P = ActivePreset;
 using Training = Transformer<P>;
 using Generating = Transformer<P, 1>;
+/// One sequence, in the memory of a batch.
+constexpr std::size_t kSingleRows = kSequenceRows<P>;
+using Single = Transformer<P, kSingleRows>;
+static_assert(Single::Saved::bytes <= Training::Saved::bytes &&
+                  Single::thread_scratch_bytes <= Training::thread_scratch_bytes,
+              "a sequence must not save more than a batch");
 static_assert(Training::Params::bytes == Generating::Params::bytes && Training::Packs::bytes == Generating::Packs::bytes,
               "generation must read the parameters that training writes");
 
@@ -52,7 +58,8 @@ constexpr std::array<std::string_view, kParts> kPartNames{
 template <class T = Training>
 constexpr std::array<std::size_t, kParts> part_bytes(std::size_t threads) {
   return {T::Params::bytes, T::Params::bytes, T::Params::bytes, T::Params::bytes,
-          T::Packs::bytes,  T::Saved::bytes,  T::Scratch::bytes, kRopeFloats * sizeof(float),
+          T::Packs::bytes,  T::Saved::bytes,  std::max(T::Scratch::bytes, Single::Scratch::bytes),
+          kRopeFloats * sizeof(float),
           kSegmentBytes + (P::value.batch_size + 1) * sizeof(std::uint32_t),
           Generating::Saved::bytes + Generating::Scratch::bytes,
           threads * round_up(T::thread_scratch_bytes, kAlignment)};
@@ -234,6 +241,24 @@ class ActiveModel final : public Model {
     ctx.dropout_key = dropout_key(key);
     const auto losses = Training::forward_backward(ctx, frame_, {batch.inputs.data()}, {batch.targets.data()}, scale);
     return sum_losses(losses.span(), batch.targets);
+  }
+
+  Loss forward_backward_by_sequence(TokenBatch batch, float scale, DropoutKey key) override {
+    Context<P> ctx = context_for(batch);
+    ctx.training = true;
+    ctx.dropout_key = dropout_key(key);
+    const Frame<Single> frame{frame_.params, frame_.packs, frame_.grads, frame_.saved, frame_.scratch, frame_.stream};
+    Loss loss;
+    for (std::size_t row = 0; row < P::value.rows(); row += kSingleRows) {
+      const auto targets = batch.targets.subspan(row, kSingleRows);
+      const auto losses =
+          Single::forward_backward(ctx, frame, {batch.inputs.data() + row}, {targets.data()}, scale);
+      const Loss part = sum_losses(losses.span(), targets);
+      loss.sum += part.sum;
+      loss.tokens += part.tokens;
+      if (ctx.first_segment != nullptr) ctx.first_segment += kSingleRows / P::value.seq_len;
+    }
+    return loss;
   }
 
   Loss loss(TokenBatch batch) override {

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <diecast/core/arena.hpp>
+#include <diecast/core/field.hpp>
 #include <diecast/core/random.hpp>
 #include <diecast/kernels/dispatch.hpp>
 #include <diecast/kernels/span_ops.hpp>
@@ -138,6 +140,24 @@ TEST_CASE("fill writes every element and no other") {
     ops.fill(x.data(), 2.5f, n);
     CHECK(std::all_of(x.begin(), x.end() - kGuard, [](float v) { return v == 2.5f; }));
     CHECK(guard_holds(x));
+  });
+}
+
+TEST_CASE("a triad adds what it scales, into every element and no other") {
+  on_every_target([](const SpanOps& ops, std::size_t n) {
+    const auto x = random(8, n, 1), y = random(9, n, 1);
+    // Streaming stores ask for whole cache lines.
+    Arena arena(3 * round_up((n + kGuard) * sizeof(float), kAlignment));
+    const auto at = [&](std::size_t i) {
+      return arena.at<float>(i * round_up((n + kGuard) * sizeof(float), kAlignment));
+    };
+    std::copy_n(x.begin(), n, at(0));
+    std::copy_n(y.begin(), n, at(1));
+    ops.triad(at(0), at(1), 0.5f, at(2), n);
+    double worst = 0;
+    for (std::size_t i = 0; i < n; ++i) worst = std::max(worst, std::abs(at(2)[i] - (x[i] + 0.5 * y[i])));
+    CHECK(worst <= kTolerance);
+    CHECK(at(2)[n] == 0);
   });
 }
 

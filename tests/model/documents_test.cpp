@@ -43,6 +43,20 @@ TEST_CASE("whole sequences as documents are what no documents are") {
         f.model->forward_backward(f.batch(), scale, {}).sum);
 }
 
+TEST_CASE("a batch taken one sequence at a time has the loss and the gradients of the whole") {
+  // Dropout's masks follow a row's place in the batch.
+  if (active_preset().dropout > 0) return;
+  ModelFixture whole, pieces;
+  const double expected = whole.model->forward_backward(whole.batch(), 1, {}).sum;
+  CHECK(pieces.model->forward_backward_by_sequence(pieces.batch(), 1, {}).sum == doctest::Approx(expected).epsilon(1e-6));
+  auto difference = pieces.by_name(pieces.model->gradients());
+  for (const auto& [name, gradient] : whole.by_name(whole.model->gradients())) {
+    CAPTURE(name);
+    for (std::size_t i = 0; i < gradient.size(); ++i) difference[name][i] -= gradient[i];
+    CHECK(norm(difference[name]) <= tolerance(1e-5) * norm(gradient));
+  }
+}
+
 TEST_CASE("documents that cross a sequence, are empty or do not fill the batch are refused") {
   ModelFixture f;
   const auto loss_of = [&](std::vector<std::uint32_t> documents) {

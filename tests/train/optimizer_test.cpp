@@ -31,6 +31,7 @@ const SpanOps kPlainOps{
           return sum;
         },
     .fill = [](float* x, float value, std::size_t n) { std::fill_n(x, n, value); },
+    .triad = nullptr,
 };
 
 // A matrix of several chunks, the last one short, and a bias, whose end is padding.

@@ -112,19 +112,36 @@ struct HeadShape {
   constexpr HeadShape kernel() const { return {0, width, vocab, padded, operands}; }
 };
 
-/// A list with a fixed capacity and no repetitions, for use in the compiler.
+/// Kernels whose extents are arguments; they have no slots and are listed for those who count a step's calls.
+enum class RowOp : std::uint8_t {
+  column_sum,  ///< sums of a matrix's columns, added to f32
+  narrow,      ///< f32 rounded to the operands' type
+  add,         ///< the sum of two f32 matrices
+  add_rows,    ///< scaled rows added to chosen rows of an f32 matrix
+  dropout,     ///< f32 times a mask
+};
+struct RowShape {
+  RowOp op = RowOp::add;
+  std::size_t rows = 0, cols = 0;
+  Element operands = Element::f32;
+  constexpr bool operator==(const RowShape&) const = default;
+};
+
+/// A list with a fixed capacity and no repetitions, for use in the compiler. It counts how often each item was added.
 template <class T, std::size_t kCapacity>
 struct StaticSet {
   T items[kCapacity]{};
+  std::size_t times[kCapacity]{};
   std::size_t count = 0;
 
-  constexpr void add(const T& item) {
-    if (contains(item)) return;
-    if (count == kCapacity) throw "StaticSet: the model has more kernel shapes than kCapacity";
-    items[count++] = item;
+  constexpr void add(const T& item, std::size_t repetitions = 1) {
+    const std::size_t i = index(item);
+    if (i == kCapacity) throw "StaticSet: the model has more kernel shapes than kCapacity";
+    if (i == count) items[count++] = item;
+    times[i] += repetitions;
   }
-  constexpr void merge(const StaticSet& other) {
-    for (std::size_t i = 0; i < other.count; ++i) add(other.items[i]);
+  constexpr void merge(const StaticSet& other, std::size_t repetitions = 1) {
+    for (std::size_t i = 0; i < other.count; ++i) add(other.items[i], repetitions * other.times[i]);
   }
   constexpr bool contains(const T& item) const { return index(item) < count; }
   /// Position of `item`, or `count`.
@@ -135,7 +152,8 @@ struct StaticSet {
   }
 };
 
-/// The kernels a layer calls; a composite's are its parts' together.
+/// The kernels a layer calls, each as often as a training step of the layer calls it (attention, norms and
+/// activations: forward and backward); a composite's are its parts' together.
 struct KernelShapes {
   StaticSet<GemmShape, 48> gemms;
   StaticSet<PackShape, 48> packs;
@@ -144,15 +162,17 @@ struct KernelShapes {
   StaticSet<ActivationShape, 8> activations;
   StaticSet<LossShape, 4> losses;
   StaticSet<HeadShape, 4> heads;
+  StaticSet<RowShape, 16> rows;
 
-  constexpr KernelShapes& add(const KernelShapes& other) {
-    gemms.merge(other.gemms);
-    packs.merge(other.packs);
-    attentions.merge(other.attentions);
-    norms.merge(other.norms);
-    activations.merge(other.activations);
-    losses.merge(other.losses);
-    heads.merge(other.heads);
+  constexpr KernelShapes& add(const KernelShapes& other, std::size_t times = 1) {
+    gemms.merge(other.gemms, times);
+    packs.merge(other.packs, times);
+    attentions.merge(other.attentions, times);
+    norms.merge(other.norms, times);
+    activations.merge(other.activations, times);
+    losses.merge(other.losses, times);
+    heads.merge(other.heads, times);
+    rows.merge(other.rows, times);
     return *this;
   }
 };

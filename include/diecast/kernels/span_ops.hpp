@@ -20,6 +20,8 @@ struct SpanOps {
   void (*adamw)(const AdamWStep& step, float* param, const float* grad, float* m, float* v, std::size_t n);
   double (*sum_of_squares)(const float* x, std::size_t n);
   void (*fill)(float* x, float value, std::size_t n);
+  /// out = x + scale y past the caches; the three begin at multiples of 64 bytes.
+  void (*triad)(const float* x, const float* y, float scale, float* out, std::size_t n);
 };
 
 /// The kernels of `target` ("AVX2", ...; empty: the best this machine has). Throws Error on an unknown one.

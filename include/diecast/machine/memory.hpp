@@ -13,6 +13,9 @@ inline constexpr const char* kMemoryVariable = "DIECAST_MEMORY";
 /// DIECAST_MEMORY is no number.
 std::size_t available_memory();
 
+/// The most bytes of memory this process ever had; 0 when the kernel does not say.
+std::size_t peak_resident_bytes();
+
 /// A number of bytes for people: "1.5 GiB".
 std::string readable_bytes(std::size_t bytes);
 

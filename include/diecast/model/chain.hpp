@@ -222,7 +222,7 @@ struct Repeat {
   using Saved = Area<kTimes * kSavedStride>;
   // Behind L's own scratch, two gradients of the edges between blocks, used in turn.
   using Scratch = Area<L::Scratch::bytes + 2 * Output::bytes>;
-  static constexpr KernelShapes shapes = L::shapes;
+  static constexpr KernelShapes shapes = KernelShapes().add(L::shapes, kTimes);
   static constexpr std::size_t thread_scratch_bytes = kThreadScratch<L>;
   static constexpr Flops flops{.forward = kTimes * flops_of<L>().forward, .again = kTimes * flops_of<L>().again};
 

@@ -19,7 +19,12 @@ struct Dropout {
   using Packs = FieldList<>;
   using Saved = FieldList<>;
   using Scratch = FieldList<>;
-  static constexpr KernelShapes shapes{};
+  static constexpr KernelShapes list_shapes() {
+    KernelShapes s;
+    s.rows.add({RowOp::dropout, kRows, kWidth, Element::f32}, 2);  // forward and backward
+    return s;
+  }
+  static constexpr KernelShapes shapes = list_shapes();
   static constexpr bool ignores_input = true;
 
   template <class P>

@@ -26,7 +26,13 @@ struct Embedding {
   using Packs = FieldList<>;
   using Saved = FieldList<>;
   using Scratch = FieldList<>;
-  static constexpr KernelShapes shapes{};
+  static constexpr KernelShapes list_shapes() {
+    KernelShapes s;
+    // Forward, and in backward the gradients of the tables.
+    s.rows.add({RowOp::add, kRows, kWidth, Element::f32}, kLearnedPositions ? 3 : 2);
+    return s;
+  }
+  static constexpr KernelShapes shapes = list_shapes();
 
   /// Positions count from ctx.position.
   template <class P>

@@ -57,19 +57,22 @@ struct FusedLossHead {
                 Field<"target_factors", float, Shape<kBlock>>, Field<"logits", float, Shape<1, kPaddedVocab>>>;
 
   template <std::size_t kN>
-  static constexpr void add_shapes(KernelShapes& s) {
+  static constexpr KernelShapes block_shapes() {
     constexpr Element e = element_of<E>;
+    KernelShapes s;
     s.heads.add(head_shape(kN));
     s.gemms.add({GemmOp::nn, kN, kWidth, kPaddedVocab, e, e, false, false, true});  // dx
     s.gemms.add({GemmOp::tn, kPaddedVocab, kWidth, kN, e, Element::f32});           // dW
     s.packs.add({PackOp::right_scaled, kN, kWidth, e});
+    s.rows.add({RowOp::add_rows, kN, kWidth, e});
+    return s;
   }
   static constexpr KernelShapes list_shapes() {
     KernelShapes s;
-    s.gemms.add(head_shape(1).logits());
+    s.gemms.add(head_shape(1).logits(), kRows == 1 ? 1 : 0);  // in training, rows that overflow
     if constexpr (kRows == 1) return s;  // generation has no loss
-    add_shapes<kBlock>(s);
-    if constexpr (Blocks::rest != 0) add_shapes<Blocks::rest>(s);
+    s.add(block_shapes<kBlock>(), Blocks::whole);
+    if constexpr (Blocks::rest != 0) s.add(block_shapes<Blocks::rest>());
     Packed::add_shapes(s);
     return s;
   }

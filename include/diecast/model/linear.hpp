@@ -55,6 +55,8 @@ struct Linear {
     s.packs.add({PackOp::left, kRows, kOut, e});
     s.packs.add({PackOp::right, kRows, kIn, e});
     Packed::add_shapes(s);
+    if (rounds_gradient) s.rows.add({RowOp::narrow, kRows, kOut, e});
+    if (kBias) s.rows.add({RowOp::column_sum, kRows, kOut, e});
     return s;
   }
   static constexpr KernelShapes shapes = list_shapes();

@@ -15,6 +15,7 @@ namespace diecast {
 template <std::size_t kRows, std::size_t kMost>
 struct RowBlocks {
   static constexpr std::size_t size = std::min(kRows, kMost);
+  static constexpr std::size_t whole = kRows / size;
   static constexpr std::size_t rest = kRows % size;
 
   /// Calls body(integral_constant of the block's rows, its first row) for each block.
@@ -51,21 +52,23 @@ struct LossHead {
                             Field<"x", Widened<E>, Shape<kBlock, kWidth>>>;
 
   template <std::size_t kBlockRows>
-  static constexpr void add_shapes(KernelShapes& s, bool training) {
+  static constexpr KernelShapes block_shapes(bool training) {
     constexpr Element e = element_of<E>;
+    KernelShapes s;
+    s.losses.add({kVocab, kPaddedVocab, e}, kBlockRows);  // a call a row
     s.gemms.add({GemmOp::nn, kBlockRows, kPaddedVocab, kWidth, e, Element::f32});  // logits
-    if (!training) return;
+    if (!training) return s;
     s.gemms.add({GemmOp::nn, kBlockRows, kWidth, kPaddedVocab, e, e});             // dx
     s.gemms.add({GemmOp::tn, kPaddedVocab, kWidth, kBlockRows, widened(e), Element::f32});  // dW
     s.packs.add({PackOp::left, kBlockRows, kPaddedVocab, e});
     s.packs.add({PackOp::right, kBlockRows, kWidth, e});
+    return s;
   }
   static constexpr KernelShapes list_shapes() {
     KernelShapes s;
-    add_shapes<kBlock>(s, kRows > 1);
-    if constexpr (Blocks::rest != 0) add_shapes<Blocks::rest>(s, kRows > 1);
+    s.add(block_shapes<kBlock>(kRows > 1), Blocks::whole);
+    if constexpr (Blocks::rest != 0) s.add(block_shapes<Blocks::rest>(kRows > 1));
     if (kRows > 1) Packed::add_shapes(s);
-    s.losses.add({kVocab, kPaddedVocab, element_of<E>});
     return s;
   }
   static constexpr KernelShapes shapes = list_shapes();

@@ -87,6 +87,8 @@ class Model {
   /// end of a sequence. Throw Error otherwise.
   /// Adds the gradient of `scale` times the summed loss to `gradients()`; returns the unscaled loss.
   virtual Loss forward_backward(TokenBatch batch, float scale, DropoutKey key) = 0;
+  /// The same, one sequence after another: the loop that batching does away with, for the benchmark to compare.
+  virtual Loss forward_backward_by_sequence(TokenBatch batch, float scale, DropoutKey key) = 0;
   /// The loss alone, without dropout.
   virtual Loss loss(TokenBatch batch) = 0;
 

@@ -28,6 +28,7 @@ struct NormLayer {
   static constexpr KernelShapes list_shapes() {
     KernelShapes s;
     s.norms.add(shape);
+    if (kRows > 1) s.rows.add({RowOp::column_sum, row_tasks(kRows), (kBias ? 2 : 1) * kWidth, Element::f32});
     return s;
   }
   static constexpr KernelShapes shapes = list_shapes();

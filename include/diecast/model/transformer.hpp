@@ -24,22 +24,23 @@
 
 namespace diecast {
 
-/// The layer types of preset P over kRows rows. Training and evaluation use batch x context rows, generation
-/// one. Architecture choices are made here and nowhere else.
+/// The layer types of preset P over kRows rows: of whole sequences in training and evaluation, one in generation.
+/// Architecture choices are made here and nowhere else.
 template <class P, std::size_t kRows>
 struct Layers {
   static constexpr Preset p = P::value;
   static constexpr bool kTraining = kRows != 1;
+  static constexpr std::size_t kBatch = kTraining ? kRows / p.seq_len : 1;
   static constexpr std::uint32_t kDropout = dropout_threshold(p);
   static constexpr bool kDrops = kTraining && kDropout != 0;
   using E = ElementType<p.precision>;
 
   static constexpr AttentionShape attention{
-      kTraining ? p.batch_size : 1, p.seq_len, p.n_heads, p.kv_heads(), p.head_dim(), p.precision,
+      kBatch, p.seq_len, p.n_heads, p.kv_heads(), p.head_dim(), p.precision,
       p.position == Position::rope, kDrops ? kDropout : 0};
   static constexpr std::size_t kMlpWidth = p.mlp == MlpKind::swiglu ? 2 * p.d_ff : p.d_ff;
 
-  using Embed = Embedding<kTraining ? p.batch_size : 1, kTraining ? p.seq_len : 1, p.seq_len, p.vocab_size,
+  using Embed = Embedding<kBatch, kTraining ? p.seq_len : 1, p.seq_len, p.vocab_size,
                           p.padded_vocab(), p.d_model, p.position == Position::learned>;
   using Normalise = NormLayer<p.norm, kRows, p.d_model, E, p.norm == Norm::layer_norm && p.bias,
                               static_cast<std::size_t>(p.norm_eps * 1e9 + 0.5)>;
@@ -182,9 +183,14 @@ struct Transformer {
   }
 };
 
+/// Rows of one sequence, or of two where they are odd: products of tokens take them in pairs.
+template <class P>
+inline constexpr std::size_t kSequenceRows = P::value.seq_len * (1 + P::value.seq_len % 2);
+
 template <class P>
 struct ModelShapes {
-  static constexpr KernelShapes value = shapes_of<Transformer<P>, Transformer<P, 1>>();
+  static constexpr KernelShapes value =
+      shapes_of<Transformer<P>, Transformer<P, kSequenceRows<P>>, Transformer<P, 1>>();
 };
 
 }  // namespace diecast

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <diecast/core/arena.hpp>
+#include <diecast/core/thread_pool.hpp>
+#include <diecast/kernels/span_ops.hpp>
+
+namespace diecast {
+
+/// STREAM's triad (McCalpin 1995) with stores past the caches, over arrays that no cache holds: what memory moves
+/// when all threads of the pool ask for it.
+class Triad {
+ public:
+  /// Both must outlive the triad. Throws Error(Fault::run) when there is no memory for the arrays.
+  Triad(ThreadPool& pool, const SpanOps& ops);
+
+  void run();
+  /// Of one run.
+  double bytes() const;
+
+ private:
+  ThreadPool& pool_;
+  const SpanOps& ops_;
+  Arena arena_;
+};
+
+/// GB/s; the best of several runs, a tenth of a second in all.
+double measure_triad(ThreadPool& pool, const SpanOps& ops);
+
+}  // namespace diecast
