@@ -45,6 +45,20 @@ inline double rounded(Element e, double value) {
 /// An array a kernel reads or writes, as doubles to the test. A cache line before and behind it tells whether
 /// a kernel wrote where it must not.
 class Operand {
+  struct alignas(64) Line {
+    std::byte bytes[64];
+  };
+  template <class E>
+  E load(std::size_t i) const {
+    E value;
+    std::memcpy(&value, lines_[1].bytes + i * sizeof(E), sizeof(E));
+    return value;
+  }
+  template <class E>
+  void store(std::size_t i, E value) {
+    std::memcpy(lines_[1].bytes + i * sizeof(E), &value, sizeof(E));
+  }
+
  public:
   /// NaN in every element, until someone writes it.
   Operand(Element e, std::size_t size)
@@ -82,20 +96,6 @@ class Operand {
   }
 
  private:
-  struct alignas(64) Line {
-    std::byte bytes[64];
-  };
-  template <class E>
-  E load(std::size_t i) const {
-    E value;
-    std::memcpy(&value, lines_[1].bytes + i * sizeof(E), sizeof(E));
-    return value;
-  }
-  template <class E>
-  void store(std::size_t i, E value) {
-    std::memcpy(lines_[1].bytes + i * sizeof(E), &value, sizeof(E));
-  }
-
   Element element_;
   std::size_t size_;
   std::vector<Line> lines_;

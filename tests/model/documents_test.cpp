@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <diecast/core/error.hpp>
+#include <string>
 #include <vector>
 
 #include "tests/model/model_fixture.hpp"
@@ -50,7 +51,9 @@ TEST_CASE("a batch taken one sequence at a time has the loss and the gradients o
   const double expected = whole.model->forward_backward(whole.batch(), 1, {}).sum;
   CHECK(pieces.model->forward_backward_by_sequence(pieces.batch(), 1, {}).sum == doctest::Approx(expected).epsilon(1e-6));
   auto difference = pieces.by_name(pieces.model->gradients());
-  for (const auto& [name, gradient] : whole.by_name(whole.model->gradients())) {
+  for (const auto& tensor : whole.by_name(whole.model->gradients())) {
+    const std::string& name = tensor.first;
+    const std::vector<double>& gradient = tensor.second;
     CAPTURE(name);
     for (std::size_t i = 0; i < gradient.size(); ++i) difference[name][i] -= gradient[i];
     CHECK(norm(difference[name]) <= tolerance(1e-5) * norm(gradient));
