@@ -61,7 +61,9 @@ void check_close(const std::vector<double>& got, const std::vector<double>& expe
 TEST_CASE("a product with extents at run time is the static one, bit by bit") {
   on_every_target([](Subject& subject) {
     if (subject.kernels.tiles != TileUnit::none) return;
-    for (const auto& [shape, times, kernel] : subject.kernels.gemms) {
+    for (const auto& listed : subject.kernels.gemms) {
+      const auto& shape = listed.shape;
+      [[maybe_unused]] const auto& kernel = listed.kernel;
       if (shape.op != GemmOp::nn || shape.head || shape.result != Element::f32) continue;
       CAPTURE(shape.m);
       CAPTURE(shape.n);
@@ -101,7 +103,9 @@ TEST_CASE("an epilogue as a pass of its own gives what the fused one gives") {
 
 TEST_CASE("a LayerNorm with its width at run time is the static one, bit by bit") {
   on_every_target([](Subject& subject) {
-    for (const auto& [shape, times, kernel] : subject.kernels.norms) {
+    for (const auto& listed : subject.kernels.norms) {
+      const auto& shape = listed.shape;
+      [[maybe_unused]] const auto& kernel = listed.kernel;
       if (shape.norm != Norm::layer_norm || !shape.bias || shape.result == Element::f16) continue;
       const NormArgs args = arguments_for(shape, subject.memory);
       const auto result = [&] { return values_of(args.y, shape.result, shape.rows * shape.width); };
@@ -117,7 +121,9 @@ TEST_CASE("a LayerNorm with its width at run time is the static one, bit by bit"
 
 TEST_CASE("attention with the whole matrix of weights agrees with the one that never has it") {
   on_every_target([](Subject& subject) {
-    for (const auto& [shape, times, kernel] : subject.kernels.attentions) {
+    for (const auto& listed : subject.kernels.attentions) {
+      const auto& shape = listed.shape;
+      [[maybe_unused]] const auto& kernel = listed.kernel;
       if (shape.rope || shape.operands == Element::f16) continue;
       const std::size_t floats = std::max(attention_scratch_floats(shape), plain_attention_scratch_floats(shape));
       AttentionArgs args = arguments_for(shape, 1, floats, subject.memory);
