@@ -1,6 +1,5 @@
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -11,6 +10,7 @@
 #include <diecast/core/random.hpp>
 #include <diecast/core/thread_pool.hpp>
 #include <diecast/core/token.hpp>
+#include <diecast/kernels/grid.hpp>
 
 namespace diecast {
 
@@ -48,8 +48,9 @@ class Operands {
     E* out = take<E>(count);
     constexpr std::size_t kChunk = 65536;
     const auto seed = static_cast<std::uint32_t>(arenas_.size()) << 28;
-    pool_.run((count + kChunk - 1) / kChunk, [&](std::size_t task, std::size_t) {
-      for (std::size_t i = task * kChunk; i < std::min(count, (task + 1) * kChunk); ++i) {
+    pool_.run(ceil_div(count, kChunk), [&](std::size_t task, std::size_t) {
+      const Range chunk = block(task, kChunk, count);
+      for (std::size_t i = chunk.begin; i < chunk.end; ++i) {
         const auto bits = static_cast<std::int32_t>(mix32(static_cast<std::uint32_t>(i) + seed) | 1u);
         out[i] = static_cast<E>(static_cast<float>(bits) * 0x1p-31f);
       }

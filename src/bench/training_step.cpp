@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include <diecast/core/random.hpp>
+#include <diecast/kernels/grid.hpp>
 #include <diecast/kernels/span_ops.hpp>
 #include <diecast/train/loss_scale.hpp>
 
@@ -15,7 +16,7 @@ constexpr double kLearningRate = 0;
 
 // Lengths of documents that cut each sequence into four, or fewer where it is short.
 std::vector<std::uint32_t> quarters(const Preset& preset) {
-  const std::size_t quarter = (preset.seq_len + 3) / 4;
+  const std::size_t quarter = ceil_div(preset.seq_len, 4);
   std::vector<std::uint32_t> lengths;
   for (std::size_t sequence = 0; sequence < preset.batch_size; ++sequence)
     for (std::size_t begin = 0; begin < preset.seq_len; begin += quarter)

@@ -1,3 +1,5 @@
+#include <type_traits>
+
 #include <diecast/kernels/table.hpp>
 #include <diecast/model/transformer.hpp>
 #include <diecast/preset/active.hpp>
@@ -10,8 +12,8 @@
 #include "kernels/amx_attention-inl.hpp"
 #include "kernels/attention-inl.hpp"
 #include "kernels/attention_step-inl.hpp"
-#include "kernels/plain_tiles.hpp"
 #include "kernels/slots.hpp"
+#include "kernels/with_tiles-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace diecast::HWY_NAMESPACE {
@@ -35,12 +37,7 @@ void attention_table(KernelTable<ActivePreset>& table) {
     constexpr AttentionShape shape = shapes.attentions.items[slot].kernel();
     table.attentions[slot] = {&attention_forward<shape>, &attention_backward<shape>, &attention_step<shape>};
   });
-#if HWY_TARGET == HWY_AVX3_SPR
-  if (table.tiles == TileUnit::amx) use_tiles<AmxTiles>(table);
-#endif
-#ifdef DIECAST_PLAIN_TILES
-  if (table.tiles == TileUnit::plain) use_tiles<PlainTiles>(table);
-#endif
+  with_tiles(table.tiles, [&]<class Tiles>(std::type_identity<Tiles>) { use_tiles<Tiles>(table); });
 }
 
 }  // namespace diecast::HWY_NAMESPACE

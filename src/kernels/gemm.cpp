@@ -1,3 +1,5 @@
+#include <type_traits>
+
 #include <diecast/kernels/table.hpp>
 #include <diecast/model/transformer.hpp>
 #include <diecast/preset/active.hpp>
@@ -12,8 +14,8 @@
 #include "kernels/amx_pack-inl.hpp"
 #include "kernels/gemm-inl.hpp"
 #include "kernels/head-inl.hpp"
-#include "kernels/plain_tiles.hpp"
 #include "kernels/slots.hpp"
+#include "kernels/with_tiles-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace diecast::HWY_NAMESPACE {
@@ -47,12 +49,7 @@ void gemm_table(KernelTable<ActivePreset>& table) {
     constexpr HeadShape shape = shapes.heads.items[slot].kernel();
     table.heads[slot] = {&head_anchors<shape>, &head_exponentials<shape>};
   });
-#if HWY_TARGET == HWY_AVX3_SPR
-  if (table.tiles == TileUnit::amx) use_tiles<AmxTiles>(table);
-#endif
-#ifdef DIECAST_PLAIN_TILES
-  if (table.tiles == TileUnit::plain) use_tiles<PlainTiles>(table);
-#endif
+  with_tiles(table.tiles, [&]<class Tiles>(std::type_identity<Tiles>) { use_tiles<Tiles>(table); });
 }
 
 }  // namespace diecast::HWY_NAMESPACE

@@ -236,17 +236,13 @@ class ActiveModel final : public Model {
   void parameters_changed() override { Training::pack(ctx_, frame_); }
 
   Loss forward_backward(TokenBatch batch, float scale, DropoutKey key) override {
-    Context<P> ctx = context_for(batch);
-    ctx.training = true;
-    ctx.dropout_key = dropout_key(key);
+    const Context<P> ctx = training_context(batch, key);
     const auto losses = Training::forward_backward(ctx, frame_, {batch.inputs.data()}, {batch.targets.data()}, scale);
     return sum_losses(losses.span(), batch.targets);
   }
 
   Loss forward_backward_by_sequence(TokenBatch batch, float scale, DropoutKey key) override {
-    Context<P> ctx = context_for(batch);
-    ctx.training = true;
-    ctx.dropout_key = dropout_key(key);
+    Context<P> ctx = training_context(batch, key);
     const Frame<Single> frame{frame_.params, frame_.packs, frame_.grads, frame_.saved, frame_.scratch, frame_.stream};
     Loss loss;
     for (std::size_t row = 0; row < P::value.rows(); row += kSingleRows) {
@@ -282,6 +278,13 @@ class ActiveModel final : public Model {
       ctx.segments = segments;
       ctx.first_segment = first_segment;
     }
+    return ctx;
+  }
+
+  Context<P> training_context(TokenBatch batch, DropoutKey key) {
+    Context<P> ctx = context_for(batch);
+    ctx.training = true;
+    ctx.dropout_key = dropout_key(key);
     return ctx;
   }
 

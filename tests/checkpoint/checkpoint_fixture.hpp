@@ -10,7 +10,11 @@
 #include <doctest/doctest.h>
 
 #include <diecast/checkpoint/checkpoint.hpp>
+#include <diecast/checkpoint/run_folder.hpp>
 #include <diecast/core/error.hpp>
+
+#include "tests/checkpoint/fake_model.hpp"
+#include "tests/temporary_folder.hpp"
 
 namespace diecast::testing {
 
@@ -57,5 +61,30 @@ inline std::vector<std::string> names_in(const std::filesystem::path& folder) {
   std::sort(names.begin(), names.end());
   return names;
 }
+
+/// A run with one checkpoint, of step 7, of a model whose values all differ.
+struct SavedRun {
+  TemporaryFolder folder;
+  RunFolder run = RunFolder::create(folder.path());
+  FakeModel model;
+
+  SavedRun() {
+    model.fill_distinct();
+    save_checkpoint(run, model, state_at(7), kKeepAll);
+  }
+  std::filesystem::path checkpoint() const { return run.checkpoint(7); }
+
+  /// Calls change(path, content) for each file of the checkpoint, and puts the content back.
+  template <class Change>
+  void for_each_file(const Change& change) const {
+    for (const char* file : kFiles) {
+      CAPTURE(file);
+      const std::filesystem::path path = checkpoint() / file;
+      const std::string whole = read_file(path);
+      change(path, whole);
+      write_file(path, whole);
+    }
+  }
+};
 
 }  // namespace diecast::testing

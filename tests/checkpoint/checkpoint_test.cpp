@@ -19,36 +19,28 @@ using namespace diecast::testing;
 namespace fs = std::filesystem;
 
 TEST_CASE("parameters, moments and state come back, and padding is zero") {
-  TemporaryFolder folder;
-  const RunFolder run = RunFolder::create(folder.path());
-  FakeModel saved;
-  saved.fill_distinct();
-  save_checkpoint(run, saved, state_at(7), kKeepAll);
+  const SavedRun saved;
   FakeModel loaded;
   for (auto& array : loaded.values) array.assign(array.size(), -1);
-  loaded.values[3] = saved.values[3];  // gradients are not stored
-  CHECK(load_checkpoint(run.checkpoint(7), loaded) == state_at(7));
-  CHECK(loaded == saved);
+  loaded.values[3] = saved.model.values[3];  // gradients are not stored
+  CHECK(load_checkpoint(saved.checkpoint(), loaded) == state_at(7));
+  CHECK(loaded == saved.model);
   CHECK(loaded.packed_from == loaded.values[0]);
 }
 
 TEST_CASE("the parameters can be loaded without the moments, even damaged ones") {
-  TemporaryFolder folder;
-  const RunFolder run = RunFolder::create(folder.path());
-  FakeModel saved;
-  saved.fill_distinct();
-  save_checkpoint(run, saved, state_at(7), kKeepAll);
-  fs::remove(run.checkpoint(7) / "optimizer.safetensors");
+  const SavedRun saved;
+  fs::remove(saved.checkpoint() / "optimizer.safetensors");
   FakeModel loaded;
-  CHECK(load_parameters(run.checkpoint(7), loaded) == state_at(7));
-  CHECK(loaded.values[0] == saved.values[0]);
-  CHECK(loaded.packed_from == saved.values[0]);
+  CHECK(load_parameters(saved.checkpoint(), loaded) == state_at(7));
+  CHECK(loaded.values[0] == saved.model.values[0]);
+  CHECK(loaded.packed_from == saved.model.values[0]);
   CHECK(loaded.values[1] == FakeModel{}.values[1]);
   for (const char* file : {"model.safetensors", "state.json"}) {
-    const fs::path path = run.checkpoint(7) / file;
+    const fs::path path = saved.checkpoint() / file;
     const std::string whole = read_file(path);
     write_file(path, whole.substr(0, whole.size() / 2));
-    CHECK(contains(error_of(Fault::run, [&] { load_parameters(run.checkpoint(7), loaded); }), path.string()));
+    CHECK(contains(error_of(Fault::run, [&] { load_parameters(saved.checkpoint(), loaded); }), path.string()));
     write_file(path, whole);
   }
 }
@@ -104,14 +96,11 @@ TEST_CASE("a checkpoint of another preset is refused by the name of the field") 
 }
 
 TEST_CASE("a checkpoint does not depend on the policy of recomputation") {
-  TemporaryFolder folder;
-  const RunFolder run = RunFolder::create(folder.path());
-  FakeModel saved, other;
-  saved.fill_distinct();
-  save_checkpoint(run, saved, state_at(7), kKeepAll);
+  const SavedRun saved;
+  FakeModel other;
   other.preset_value.recompute = Recompute::block;
-  CHECK(load_checkpoint(run.checkpoint(7), other) == state_at(7));
-  CHECK(other == saved);
+  CHECK(load_checkpoint(saved.checkpoint(), other) == state_at(7));
+  CHECK(other == saved.model);
 }
 
 TEST_CASE("only the newest checkpoints are kept") {

@@ -114,43 +114,28 @@ TEST_CASE("a damaged checkpoint names the file and the older checkpoint, or that
 }
 
 TEST_CASE("a checkpoint cut off anywhere is refused and leaves the model untouched") {
-  TemporaryFolder folder;
-  const RunFolder run = RunFolder::create(folder.path());
-  FakeModel model;
-  model.fill_distinct();
-  save_checkpoint(run, model, state_at(7), kKeepAll);
-  for (const char* file : kFiles) {
-    const fs::path path = run.checkpoint(7) / file;
-    const std::string whole = read_file(path);
+  const SavedRun saved;
+  saved.for_each_file([&](const fs::path& path, const std::string& whole) {
     for (std::size_t size = 0; size < whole.size(); ++size) {
       write_file(path, whole.substr(0, size));
-      check_changed(run.checkpoint(7), model);
+      check_changed(saved.checkpoint(), saved.model);
     }
-    write_file(path, whole);
-  }
+  });
 }
 
 TEST_CASE("a flipped bit is found, or changes nothing") {
-  TemporaryFolder folder;
-  const RunFolder run = RunFolder::create(folder.path());
-  FakeModel model;
-  model.fill_distinct();
-  save_checkpoint(run, model, state_at(7), kKeepAll);
+  const SavedRun saved;
   const Random random{1, 1};
-  for (const char* file : kFiles) {
-    const fs::path path = run.checkpoint(7) / file;
-    const std::string whole = read_file(path);
+  saved.for_each_file([&](const fs::path& path, const std::string& whole) {
     for (std::uint64_t trial = 0; trial < 2000; ++trial) {
       const std::uint64_t bit = random.bits(trial) % (8 * whole.size());
       std::string flipped = whole;
       flipped[bit / 8] ^= static_cast<char>(1 << (bit % 8));
       write_file(path, flipped);
-      CAPTURE(file);
       CAPTURE(bit);
-      check_changed(run.checkpoint(7), model);
+      check_changed(saved.checkpoint(), saved.model);
     }
-    write_file(path, whole);
-  }
+  });
 }
 
 TEST_CASE("a write error in any file leaves older checkpoints and no temporary folder") {

@@ -143,4 +143,10 @@ void on_every_target(const Check& check) {
   }
 }
 
+/// Runs a kernel's tasks, the last one first: they do not depend on one another.
+template <class Kernel, class Args>
+void run_all(const Kernel& kernel, const Args& args, std::size_t tasks) {
+  while (tasks-- > 0) kernel(args, tasks);
+}
+
 }  // namespace diecast

@@ -49,12 +49,6 @@ inline std::vector<double> transposed(const std::vector<double>& x, std::size_t 
   return y;
 }
 
-// Last task first: tasks do not depend on one another.
-template <class Kernel, class Args>
-void run_all(const Kernel& kernel, const Args& args, std::size_t tasks) {
-  while (tasks-- > 0) kernel(args, tasks);
-}
-
 // `factors` are right_scaled's.
 inline Operand packed(const KernelTable<ActivePreset>& kernels, const PackShape& shape, const std::vector<double>& source,
                       const float* factors = nullptr) {

@@ -36,11 +36,6 @@ auto within(double tolerance) {
 }
 auto near(const std::vector<double>& expected) { return within(kTolerance * largest(expected)); }
 
-template <class Kernel, class Args>
-void run_all(const Kernel& kernel, const Args& args, std::size_t tasks) {
-  while (tasks-- > 0) kernel(args, tasks);
-}
-
 // d/dx_i of sum_j dy_j f(x)_j for every i, by complex step.
 template <class F>
 std::vector<double> gradient(const F& f, const std::vector<double>& x, const std::vector<double>& dy) {

@@ -145,22 +145,17 @@ struct FusedLossHead {
                         scratch<"sums">(f).data,
                         kN};
     const HeadFns& kernels = ctx.kernels->heads[slot(KernelPlan<P>::shapes.heads, head_shape(kN))];
+    const GemmGrid grid = gemm_grid(head_shape(kN).logits(), ctx.kernels->tiles);
+    // The sums of the blocks of columns become those of the rows, in the first block's place.
     const auto exponentials = [&] {
-      ctx.pool->run(gemm_grid(head_shape(kN).logits(), ctx.kernels->tiles).tasks(),
-                    [&](std::size_t task, std::size_t) { kernels.exponentials(args, task); });
+      ctx.pool->run(grid.tasks(), [&](std::size_t task, std::size_t) { kernels.exponentials(args, task); });
+      for (std::size_t b = 1; b < grid.col_blocks; ++b)
+        for (std::size_t r = 0; r < kN; ++r) args.sums[r] += args.sums[b * kN + r];
     };
     ctx.pool->run(row_tasks(kN), [&](std::size_t task, std::size_t) { kernels.anchors(args, task); });
     exponentials();
     if (anchor_overflows<kN>(ctx, f, rows)) exponentials();
-    for (std::size_t r = 0; r < kN; ++r) finish_row<kN>(ctx, f, r, first, target[r] == kIgnoredToken, scale);
-  }
-
-  template <std::size_t kN, class P>
-  static float row_sum(const Context<P>& ctx, const Frame<FusedLossHead>& f, std::size_t row) {
-    const std::size_t blocks = sum_blocks(kN, ctx.kernels->tiles);
-    float sum = 0;
-    for (std::size_t b = 0; b < blocks; ++b) sum += scratch<"sums">(f).data[b * kN + row];
-    return sum;
+    for (std::size_t r = 0; r < kN; ++r) finish_row(f, r, first, target[r] == kIgnoredToken, scale);
   }
 
   // Gives rows whose sums are too large their largest logit as anchor; whether there were any.
@@ -169,7 +164,7 @@ struct FusedLossHead {
                                Tensor<const E, Shape<kN, kWidth>> x) {
     bool any = false;
     for (std::size_t r = 0; r < kN; ++r) {
-      if (!(row_sum<kN>(ctx, f, r) > kLargestSum)) continue;
+      if (!(scratch<"sums">(f).data[r] > kLargestSum)) continue;
       any = true;
       const auto row = logits(ctx, f, x.template rows<1>(r)).span().template first<kVocab>();
       const float largest = *std::max_element(row.begin(), row.end());
@@ -179,10 +174,9 @@ struct FusedLossHead {
     return any;
   }
 
-  template <std::size_t kN, class P>
-  static void finish_row(const Context<P>& ctx, const Frame<FusedLossHead>& f, std::size_t row, std::size_t first,
-                         bool ignored, float scale) {
-    const float others = row_sum<kN>(ctx, f, row), offset = scratch<"offsets">(f).data[row];
+  static void finish_row(const Frame<FusedLossHead>& f, std::size_t row, std::size_t first, bool ignored,
+                         float scale) {
+    const float others = scratch<"sums">(f).data[row], offset = scratch<"offsets">(f).data[row];
     const float sum = others + std::exp(offset);
     saved<"losses">(f).data[first + row] = ignored ? 0 : offset == 0 ? std::log1p(others) : std::log(sum) - offset;
     scratch<"factors">(f).data[row] = ignored ? 0 : scale / sum;
