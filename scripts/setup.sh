@@ -27,6 +27,11 @@ packages=(
   "libfmt-dev|formatting"
   "libpcre2-dev|regular expressions of tokenizers"
   "libxxhash-dev|checksums"
+  "zlib1g-dev|.gz corpora"
+  "libbz2-dev|.bz2 corpora"
+  "libzstd-dev|.zst corpora"
+  "libexpat1-dev|XML of Wikipedia's dumps"
+  "libsimdjson-dev|.jsonl corpora"
   "doctest-dev|tests"
   "chromium|tests of pages"
 )

@@ -11,11 +11,9 @@
 #include <vector>
 
 #include <diecast/core/token.hpp>
+#include <diecast/tokenizer/tokenizer.hpp>
 
 namespace diecast {
-
-/// The special token that ends a document. No text encodes to it.
-inline constexpr std::string_view kEndOfText = "<|endoftext|>";
 
 /// A rule of byte pair encoding: `left` followed by `right` becomes `product`.
 struct Merge {
