@@ -14,7 +14,7 @@
 namespace diecast {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using Line = nlohmann::ordered_json;
 
 std::string content_of(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
@@ -22,7 +22,7 @@ std::string content_of(const std::filesystem::path& path) {
 }
 
 // The step that a line is of; nothing for what is no line of metrics, such as one cut off by a crash.
-std::optional<std::uint64_t> step_of(const Json& line) {
+std::optional<std::uint64_t> step_of(const Line& line) {
   if (!line.is_object() || !line.contains("step") || !line["step"].is_number_unsigned()) return {};
   return line["step"].get<std::uint64_t>();
 }
@@ -31,13 +31,13 @@ std::string lines_up_to(const std::string& content, std::uint64_t last_step) {
   std::istringstream lines(content);
   std::string kept;
   for (std::string line; std::getline(lines, line);) {
-    const auto step = step_of(Json::parse(line, nullptr, false));
+    const auto step = step_of(Line::parse(line, nullptr, false));
     if (step && *step <= last_step) kept += line + '\n';
   }
   return kept;
 }
 
-void add_evaluation(Json& line, const Evaluation& evaluation) {
+void add_evaluation(Line& line, const Evaluation& evaluation) {
   line["val_loss"] = evaluation.loss;
   line["val_ppl"] = evaluation.perplexity;
   line["bits_per_byte"] = evaluation.bits_per_byte;
@@ -63,7 +63,7 @@ void MetricsFile::complete(const Metrics& m) {
   const std::string content = content_of(path_);
   const std::size_t before = content.size() < 2 ? std::string::npos : content.rfind('\n', content.size() - 2);
   const std::size_t begin = before == std::string::npos ? 0 : before + 1;
-  Json line = Json::parse(content.substr(begin), nullptr, false);
+  Line line = Line::parse(content.substr(begin), nullptr, false);
   if (!m.evaluation || step_of(line) != m.step) return write(m);
   add_evaluation(line, *m.evaluation);
   replace_file(path_, content.substr(0, begin) + line.dump() + '\n');
@@ -71,7 +71,7 @@ void MetricsFile::complete(const Metrics& m) {
 }
 
 void MetricsFile::write(const Metrics& m) {
-  Json line;
+  Line line;
   line["step"] = m.step;
   line["tokens"] = m.tokens;
   line["epoch"] = m.epoch;
@@ -79,7 +79,7 @@ void MetricsFile::write(const Metrics& m) {
   line["lr"] = m.lr;
   line["grad_norm"] = m.grad_norm;
   line["tok_per_s"] = m.tok_per_s;
-  line["mfu"] = m.mfu ? Json(*m.mfu) : Json();
+  line["mfu"] = m.mfu ? Line(*m.mfu) : Line();
   line["step_ms"] = m.step_ms;
   line["wall_s"] = m.wall_s;
   if (m.loss_scale) {
