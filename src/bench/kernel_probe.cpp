@@ -241,14 +241,6 @@ class ProbeList {
       };
       return std::pair{task, tasks};
     });
-    add("fill", text, Element::f32, 1, {.bytes = 4 * n}, [=, &ops = ops_](Operands& memory) {
-      float* g = memory.floats(parameters);
-      const auto task = [=, &ops](std::size_t index, std::size_t) {
-        const auto [begin, end] = chunk(index);
-        ops.fill(g + begin, 0.0f, end - begin);
-      };
-      return std::pair{task, tasks};
-    });
   }
 
   static constexpr std::size_t kLossRows = 512;

@@ -87,7 +87,7 @@ inline Work work_of(const RowShape& s) {
 
 /// Of so many parameters: three arrays are read and written, the gradient is read.
 inline Work adamw_work(double parameters) {
-  return {.operations = parameters * (14 + 2 * kDivision), .bytes = 28 * parameters};
+  return {.operations = parameters * (14 + 2 * kDivision), .bytes = 32 * parameters};
 }
 
 }  // namespace diecast

@@ -47,12 +47,12 @@ TrainingStep::TrainingStep(Model& model, ThreadPool& pool, Form form)
                  {model.parameters(), model.gradients(), model.first_moments(), model.second_moments()}, {}, pool,
                  span_ops(model.target())),
       batch_(random_batch(model.preset(), kSeed)) {
+  optimizer_.zero_gradients();
   if (form == Form::documents) documents_ = quarters(model.preset());
 }
 
 void TrainingStep::run() {
   const float scale = static_cast<float>(loss_scale_) / static_cast<float>(model_.preset().rows());
-  optimizer_.zero_gradients();
   TokenBatch batch = batch_.view();
   batch.documents = documents_;
   const DropoutKey key{.seed = kSeed, .step = step_};

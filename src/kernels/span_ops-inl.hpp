@@ -19,8 +19,8 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 using D = hn::ScalableTag<float>;
 
-inline void adamw(const AdamWStep& step, float* HWY_RESTRICT param, const float* HWY_RESTRICT grad,
-                  float* HWY_RESTRICT m, float* HWY_RESTRICT v, std::size_t n) {
+inline void adamw(const AdamWStep& step, float* HWY_RESTRICT param, float* HWY_RESTRICT grad, float* HWY_RESTRICT m,
+                  float* HWY_RESTRICT v, std::size_t n) {
   const auto update = [&](auto d, std::size_t i) HWY_ATTR {
     const auto g = hn::Mul(hn::LoadU(d, grad + i), hn::Set(d, step.grad_scale));
     const auto m_new = hn::MulAdd(hn::Set(d, step.beta1), hn::LoadU(d, m + i), hn::Mul(hn::Set(d, 1 - step.beta1), g));
@@ -30,6 +30,7 @@ inline void adamw(const AdamWStep& step, float* HWY_RESTRICT param, const float*
         hn::MulAdd(hn::Sqrt(v_new), hn::Set(d, step.inv_sqrt_correction), hn::Set(d, step.eps));
     const auto p = hn::LoadU(d, param + i);
     const auto change = hn::Div(hn::Mul(hn::Set(d, step.step_size), m_new), denominator);
+    hn::StoreU(hn::Zero(d), d, grad + i);
     hn::StoreU(m_new, d, m + i);
     hn::StoreU(v_new, d, v + i);
     hn::StoreU(hn::Sub(hn::NegMulAdd(hn::Set(d, step.decay), p, p), change), d, param + i);

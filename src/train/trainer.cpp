@@ -37,6 +37,7 @@ TrainEnd Trainer::run(const TrainState& start) {
   earlier_seconds_ = start.wall_seconds;
   began_ = saved_at_ = Clock::now();
   if (start.step > 0) saved_step_ = start.step;
+  optimizer_.zero_gradients();
   bool over = is_over();
   while (!over && take_step()) {
     over = is_over();  // once a step: time passes
@@ -72,7 +73,6 @@ bool Trainer::take_step() {
   const auto start = Clock::now();
   const std::uint64_t micro_batches = parts_.plan.micro_batches;
   const float scale = static_cast<float>(loss_scale_.value()) / static_cast<float>(parts_.plan.tokens_per_step);
-  optimizer_.zero_gradients();
   Loss loss;
   for (std::uint64_t i = 0; i < micro_batches; ++i) {
     if (parts_.stop != 0) return false;
@@ -103,6 +103,7 @@ void Trainer::update() {
   grad_norm_ = optimizer_.gradient_norm(loss_scale_.value());
   if (loss_scale_.skips(grad_norm_)) {
     loss_scale_.step_skipped();
+    optimizer_.zero_gradients();
     parts_.log.detail(fmt::format("step {}: skipped, the gradient overflowed; the loss scale is now {}",
                                   state_.step + 1, loss_scale_.value()));
   } else {

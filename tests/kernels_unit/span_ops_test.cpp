@@ -54,13 +54,13 @@ TEST_CASE("an AdamW step agrees with the formula in double, at every length") {
                     .decay = 0.002f};
   on_every_target([&](const SpanOps& ops, std::size_t n) {
     auto p = random(0, n, 1), m = random(2, n, 0.1), v = random(3, n, 0.1);
-    const auto g = random(1, n, 0.3);
+    auto g = random(1, n, 0.3);
     for (std::size_t i = 0; i < n; ++i) v[i] *= v[i];
-    const auto p0 = p, m0 = m, v0 = v;
+    const auto p0 = p, m0 = m, v0 = v, g0 = g;
     ops.adamw(s, p.data(), g.data(), m.data(), v.data(), n);
     double worst = 0;
     for (std::size_t i = 0; i < n; ++i) {
-      const double grad = double{s.grad_scale} * g[i];
+      const double grad = double{s.grad_scale} * g0[i];
       const double m1 = double{s.beta1} * m0[i] + (1 - double{s.beta1}) * grad;
       const double v1 = double{s.beta2} * v0[i] + (1 - double{s.beta2}) * grad * grad;
       const double step = s.step_size * m1 / (std::sqrt(v1) * s.inv_sqrt_correction + s.eps);
@@ -69,6 +69,8 @@ TEST_CASE("an AdamW step agrees with the formula in double, at every length") {
           {worst, std::abs(m[i] - m1), std::abs(v[i] - v1), std::abs(p[i] - p1) / (1 + std::abs(p0[i]))});
     }
     CHECK(worst <= kTolerance);
+    CHECK(std::all_of(g.begin(), g.begin() + static_cast<std::ptrdiff_t>(n), [](float x) { return x == 0; }));
+    CHECK(guard_holds(g));
     CHECK(guard_holds(p));
     CHECK(guard_holds(m));
     CHECK(guard_holds(v));

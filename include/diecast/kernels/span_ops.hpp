@@ -17,7 +17,8 @@ struct AdamWStep {
 
 /// Shape-free kernels of one Highway target. They take any length and run on the caller's thread.
 struct SpanOps {
-  void (*adamw)(const AdamWStep& step, float* param, const float* grad, float* m, float* v, std::size_t n);
+  /// Leaves `grad` zero: for the next step to add to, while it is in the caches.
+  void (*adamw)(const AdamWStep& step, float* param, float* grad, float* m, float* v, std::size_t n);
   double (*sum_of_squares)(const float* x, std::size_t n);
   void (*fill)(float* x, float value, std::size_t n);
   /// out = x + scale y past the caches; the three begin at multiples of 64 bytes.

@@ -40,11 +40,12 @@ class AdamW {
   AdamW(const ParamTable& table, const TrainedArrays& arrays, const AdamWSettings& settings, ThreadPool& pool,
         const SpanOps& ops);
 
+  /// Before the first step, and in place of an update that is skipped.
   void zero_gradients();
   /// The global norm of the gradient, without the loss scale that the arrays hold it with.
   double gradient_norm(double loss_scale = 1);
-  /// Updates parameters and moments. `step` counts from 1; `grad_norm` is what `gradient_norm` returned for this
-  /// loss scale.
+  /// Updates parameters and moments and leaves the gradients zero. `step` counts from 1; `grad_norm` is what
+  /// `gradient_norm` returned for this loss scale.
   void update(std::uint64_t step, double lr, double grad_norm, double loss_scale = 1);
 
  private:
