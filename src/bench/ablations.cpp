@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <diecast/core/field.hpp>
+#include <diecast/kernels/dispatch.hpp>
 #include <diecast/kernels/grid.hpp>
 
 #include "bench/kernel_arguments.hpp"
@@ -40,7 +41,8 @@ const ListedKernel<GemmShape, GemmFn>& dominant_gemm(const KernelList& kernels) 
 }  // namespace
 
 AblationSection::AblationSection(Suite& suite, ThreadPool& pool, std::string_view target)
-    : suite_(suite), pool_(pool), target_(target), kernels_(training_kernels(target)) {
+    // Vectors on both sides: a kernel of tiles would differ in more than what is left out.
+    : suite_(suite), pool_(pool), target_(without_tiles(target)), kernels_(training_kernels(target_)) {
   add_gemms();
   if (active_preset().precision == Element::f16) return;  // its other kernels are f32's
   add_norm();
@@ -75,12 +77,11 @@ void AblationSection::add_gemms() {
     return over_tasks(tasks, [of, args, gemm = ablation_kernels(of.operands, target_).gemm](
                                  std::size_t task, std::size_t) { gemm(of, args, task); });
   };
-  if (kernels_.tiles == TileUnit::none)  // a kernel of tiles differs in more than its extents
-    build_pair("static_extents/gemm", "GFLOP/s", gflop, [&](Operands& memory) {
-      const GemmArgs args = arguments_for(s, memory);
-      return std::pair{plain_run(s, args),
-                       over_tasks(tasks, [args, fixed](std::size_t task, std::size_t) { fixed(args, task); })};
-    });
+  build_pair("static_extents/gemm", "GFLOP/s", gflop, [&](Operands& memory) {
+    const GemmArgs args = arguments_for(s, memory);
+    return std::pair{plain_run(s, args),
+                     over_tasks(tasks, [args, fixed](std::size_t task, std::size_t) { fixed(args, task); })};
+  });
   for (const Element element : {Element::bf16, Element::f16})
     build_pair(fmt::format("precision/{}", element_name(element)), "GFLOP/s", gflop, [&](Operands& memory) {
       GemmShape wide = s, narrow = s;
@@ -141,7 +142,7 @@ void AblationSection::add_loss() {
       pool.run(s.rows, [&](std::size_t row, std::size_t) { plain.loss(loss, rows, row); });
       pool.run(pack_tasks(pack), [&](std::size_t task, std::size_t) { plain.pack_left(pack, packing, task); });
     };
-    const Run fast = [=, &pool = pool_, tasks = gemm_grid(logits, kernels_.tiles).tasks()] {
+    const Run fast = [=, &pool = pool_, tasks = vector_gemm_grid(logits).tasks()] {
       pool.run(row_tasks(s.rows), [&](std::size_t task, std::size_t) { fused.anchors(head, task); });
       pool.run(tasks, [&](std::size_t task, std::size_t) { fused.exponentials(head, task); });
     };

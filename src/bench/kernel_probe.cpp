@@ -164,7 +164,7 @@ class ProbeList {
   // Rows of one block of the head.
   void add_loss(const LossShape& s, std::size_t rows_a_step, LossFn kernel) {
     const std::size_t rows = std::min(rows_a_step, kLossRows);
-    add("loss", matrix_text(rows, s.padded, s.gradient), s.gradient, rows_a_step / rows,
+    add("loss", matrix_text(rows, s.padded, s.gradient), s.gradient, ceil_div(rows_a_step, rows),
         work_of(s) * static_cast<double>(rows), [=](Operands& memory) {
           return tasks_of(kernel, arguments_for(s, rows, memory), rows);
         });
@@ -224,8 +224,10 @@ class ProbeList {
     add("adamw", text, Element::f32, 1, adamw_work(n), [=, &ops = ops_](Operands& memory) {
       float *p = memory.floats(parameters), *g = memory.floats(parameters);
       float *m = memory.floats(parameters), *v = memory.floats(parameters);
-      constexpr AdamWStep kStep{.grad_scale = 1, .beta1 = 0.9f, .beta2 = 0.95f, .eps = 1e-8f, .step_size = 1e-4f,
-                                .inv_sqrt_correction = 1, .decay = 1e-5f};
+      ops.fill(v, 1.0f, parameters);  // squares
+      // Moments that stay: the gradient is zero after the first call, and they would fade into subnormals.
+      constexpr AdamWStep kStep{.grad_scale = 1, .beta1 = 1, .beta2 = 1, .eps = 1e-8f, .step_size = 1e-8f,
+                                .inv_sqrt_correction = 1, .decay = 1e-8f};
       const auto task = [=, &ops](std::size_t index, std::size_t) {
         const auto [begin, end] = chunk(index);
         ops.adamw(kStep, p + begin, g + begin, m + begin, v + begin, end - begin);

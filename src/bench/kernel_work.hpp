@@ -85,7 +85,7 @@ inline Work work_of(const RowShape& s) {
   return {.operations = 14 * elements, .bytes = 8 * elements};
 }
 
-/// Of so many parameters: three arrays are read and written, the gradient is read.
+/// Of so many parameters: four arrays are read and written.
 inline Work adamw_work(double parameters) {
   return {.operations = parameters * (14 + 2 * kDivision), .bytes = 32 * parameters};
 }

@@ -1,7 +1,9 @@
 #include <diecast/bench/training_step.hpp>
 
 #include <algorithm>
+#include <cmath>
 
+#include <diecast/core/error.hpp>
 #include <diecast/core/random.hpp>
 #include <diecast/kernels/grid.hpp>
 #include <diecast/kernels/span_ops.hpp>
@@ -62,6 +64,8 @@ void TrainingStep::run() {
     model_.forward_backward(batch, scale, key);
   }
   const double norm = optimizer_.gradient_norm(loss_scale_);
+  if (!std::isfinite(norm))  // a learning rate of 0 would not keep it from the parameters
+    throw Error(Fault::run, "the gradient is not finite", "bench", "report this with the output of doctor");
   optimizer_.update(++step_, kLearningRate, norm, loss_scale_);
   model_.parameters_changed();
 }

@@ -27,9 +27,11 @@
 namespace diecast {
 namespace {
 
+using Json = nlohmann::ordered_json;
+
 TargetFacts target_facts() {
-  const bool forced = std::getenv("DIECAST_TARGET") != nullptr;
-  return {.chosen = choose_target(), .available = kernel_targets(), .forced = forced};
+  const char* forced = std::getenv("DIECAST_TARGET");
+  return {.chosen = choose_target(), .available = kernel_targets(), .forced = forced != nullptr && *forced != '\0'};
 }
 
 // Why no kernel uses the tiles of a CPU that has them; empty when they are used.
@@ -60,7 +62,7 @@ std::vector<Check> all_checks(const Host& host, const TargetFacts& target, Threa
       target_check(target),
       avx512_check(target, host.cpu),
       bf16_check(active_preset().precision, measure_peak(pool).bf16_unit, target, host.cpu),
-      amx_check(host.cpu, amx_refusal(target)),
+      amx_check(host.cpu, amx_refusal(target), target),
       log_check(config),
       memory_check(model_plan(pool.threads()).total_bytes, available),
       huge_pages_check(host.huge_pages),
@@ -75,13 +77,13 @@ std::vector<Check> all_checks(const Host& host, const TargetFacts& target, Threa
 }
 
 void print_json(const Host& host, const TargetFacts& target, std::size_t threads, const std::vector<Check>& checks) {
-  nlohmann::ordered_json lines = nlohmann::ordered_json::array();
+  Json lines = Json::array();
   for (const Check& check : checks)
     lines.push_back({{"name", check.name},
                      {"status", status_name(check.status)},
                      {"detail", check.detail},
                      {"remedy", check.remedy}});
-  const nlohmann::ordered_json object{{"machine",
+  const Json object{{"machine",
                                        {{"cpu", host.cpu.model},
                                         {"cores", host.cpu.cores},
                                         {"threads", threads},

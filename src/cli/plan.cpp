@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,6 +23,8 @@
 
 namespace diecast {
 namespace {
+
+using Json = nlohmann::ordered_json;
 
 struct LayerSize {
   std::string layer;
@@ -56,7 +59,8 @@ std::string key_of(std::string_view kind) {
 bool is_active(const ModelPlan::Policy& policy) { return policy.recompute == active_preset().recompute; }
 
 // What is recomputed costs as much again as what was computed, for its FLOPs.
-double tok_per_s_estimate(const ModelPlan& plan, ThreadPool& pool) {
+std::optional<double> tok_per_s_estimate(const ModelPlan& plan, ThreadPool& pool) {
+  if (Triad::kMemory > available_memory()) return {};  // measuring would be the end of this process
   const std::string target = choose_target();
   const double triad_gb_s = measure_triad(pool, span_ops(target));
   const double seconds = estimate_step_seconds(kernel_probes(pool, target), measure_peak(pool, target), triad_gb_s);
@@ -64,35 +68,36 @@ double tok_per_s_estimate(const ModelPlan& plan, ThreadPool& pool) {
   return static_cast<double>(active_preset().rows()) / (seconds * (1 + again));
 }
 
-void print_json(const ModelPlan& plan, const ParamTable& table, double tok_per_s) {
-  nlohmann::ordered_json bytes{{"total", plan.total_bytes}};
+void print_json(const ModelPlan& plan, const ParamTable& table, std::optional<double> tok_per_s) {
+  Json bytes{{"total", plan.total_bytes}};
   for (const ModelPlan::Part& part : plan.parts) bytes[key_of(part.kind)] = part.bytes;
-  nlohmann::ordered_json layers = nlohmann::ordered_json::array();
+  Json layers = Json::array();
   for (const LayerSize& size : sizes_by_layer(table))
     layers.push_back({{"name", size.layer}, {"parameters", size.parameters}});
-  nlohmann::ordered_json policies = nlohmann::ordered_json::array();
+  Json policies = Json::array();
   for (const ModelPlan::Policy& policy : plan.policies)
     policies.push_back({{"policy", enum_name(policy.recompute)},
                         {"bytes", policy.total_bytes},
                         {"saved_bytes", policy.saved_bytes},
                         {"extra_flops_share", policy.extra_flops_share},
                         {"active", is_active(policy)}});
-  const nlohmann::ordered_json object{{"preset", active_preset().name},
+  const Json object{{"preset", active_preset().name},
                                       {"parameters", table.parameter_count()},
                                       {"layers", layers},
                                       {"flops_per_token", plan.flops_per_token},
                                       {"bytes", bytes},
                                       {"recompute", policies},
-                                      {"tok_per_s_estimate", std::round(tok_per_s)}};
+                                      {"tok_per_s_estimate", tok_per_s ? Json(std::round(*tok_per_s)) : Json()}};
   fmt::print("{}\n", object.dump());
 }
 
-void print_text(const ModelPlan& plan, const ParamTable& table, double tok_per_s) {
+void print_text(const ModelPlan& plan, const ParamTable& table, std::optional<double> tok_per_s) {
   fmt::print("{:<28}{:>16}\n", "parameters", table.parameter_count());
   for (const LayerSize& size : sizes_by_layer(table))
     fmt::print("  {:<26}{:>16}\n", size.layer, size.parameters);
   fmt::print("{:<28}{:>16.0f}\n", "FLOPs per trained token", plan.flops_per_token);
-  fmt::print("{:<28}{:>16.0f}\n", "tokens a second, estimated", tok_per_s);
+  fmt::print("{:<28}{:>16}\n", "tokens a second, estimated",
+             tok_per_s ? fmt::format("{:.0f}", *tok_per_s) : "too little memory to measure");
   fmt::print("{:<28}{:>16}{:>12}\n", "bytes", plan.total_bytes, readable_bytes(plan.total_bytes));
   for (const ModelPlan::Part& part : plan.parts)
     fmt::print("  {:<26}{:>16}{:>12}\n", part.kind, part.bytes, readable_bytes(part.bytes));

@@ -7,7 +7,7 @@
 
 #include <fmt/format.h>
 
-#include <diecast/core/random.hpp>
+#include <diecast/bench/training_step.hpp>
 #include <diecast/data/batch.hpp>
 #include <diecast/kernels/dispatch.hpp>
 #include <diecast/kernels/peak.hpp>
@@ -34,21 +34,8 @@ bool step_is_affordable(ThreadPool& pool) {
   return flops < kMostSeconds * kShareOfPeak * gflops * 1e9;
 }
 
-Token any_token(std::uint64_t stream, std::uint64_t index) {
-  return static_cast<Token>(Random{kSeed, stream}.bits(index) % active_preset().vocab_size);
-}
-
-Batch any_batch() {
-  Batch batch;
-  for (std::size_t i = 0; i < active_preset().rows(); ++i) {
-    batch.inputs.push_back(any_token(0, i));
-    batch.targets.push_back(any_token(1, i));
-  }
-  return batch;
-}
-
 std::vector<NamedValues> gradients_of(Model& model) {
-  const Batch batch = any_batch();
+  const Batch batch = random_batch(active_preset(), kSeed);
   std::ranges::fill(model.gradients(), 0.0f);
   model.forward_backward(batch.view(), 1.0f, {.seed = kSeed});  // of the sum: those of the mean are small for f16
   std::vector<NamedValues> gradients;
@@ -61,9 +48,10 @@ std::vector<NamedValues> gradients_of(Model& model) {
 
 std::vector<NamedValues> logits_of(Model& model) {
   const auto decoder = model.make_decoder();
+  const Batch batch = random_batch(active_preset(), kSeed);
   std::vector<NamedValues> logits;
   for (std::size_t i = 0; i < std::min<std::size_t>(8, active_preset().seq_len); ++i) {
-    const auto values = decoder->next(any_token(0, i));
+    const auto values = decoder->next(batch.inputs[i]);
     logits.push_back({fmt::format("position {}", i), {values.begin(), values.end()}});
   }
   return logits;

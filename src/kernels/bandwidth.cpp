@@ -8,15 +8,12 @@ namespace diecast {
 namespace {
 
 constexpr std::size_t kChunk = std::size_t{1} << 18;  // floats of a task: 1 MiB
-
-// Three of them are several times the last cache of most CPUs; what the C library says of that cache is wrong in
-// virtual machines.
-constexpr std::size_t kArrayBytes = std::size_t{128} << 20;
+constexpr std::size_t kArrayBytes = Triad::kMemory / 3;
 
 }  // namespace
 
 Triad::Triad(ThreadPool& pool, const SpanOps& ops)
-    : pool_(pool), ops_(ops), arena_(3 * kArrayBytes) {
+    : pool_(pool), ops_(ops), arena_(kMemory) {
   // Pages that were never written to are all one page of zeros, which a cache holds.
   pool_.run(3 * kArrayBytes / sizeof(float) / kChunk,
             [&](std::size_t task, std::size_t) { ops_.fill(arena_.at<float>(0) + task * kChunk, 1.0f, kChunk); });

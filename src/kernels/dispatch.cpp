@@ -32,6 +32,13 @@ std::string vector_target(std::string_view name) {
   return {};
 }
 
+[[noreturn]] void refuse_target(std::string_view name) {
+  std::string known;
+  for (const std::string& target : kernel_targets()) known += (known.empty() ? "" : ", ") + target;
+  throw Error(Fault::usage, "no kernels for target '" + std::string(name) + "' on this machine", "DIECAST_TARGET",
+              "use one of " + known);
+}
+
 }  // namespace
 
 std::vector<std::string> kernel_targets() {
@@ -44,11 +51,10 @@ std::int64_t target_bit(std::string_view name) {
   const std::string wanted = vector_target(name);
   for (std::int64_t rest = hwy::SupportedTargets() & HWY_TARGETS; rest != 0; rest &= rest - 1)
     if (wanted == hwy::TargetName(rest & -rest)) return rest & -rest;
-  std::string known;
-  for (const std::string& target : kernel_targets()) known += (known.empty() ? "" : ", ") + target;
-  throw Error(Fault::usage, "no kernels for target '" + std::string(name) + "' on this machine", "DIECAST_TARGET",
-              "use one of " + known);
+  refuse_target(name);
 }
+
+std::string without_tiles(std::string_view target) { return hwy::TargetName(target_bit(target)); }
 
 TileUnit tile_unit(std::string_view target) {
   if (target == kAmxTarget) return TileUnit::amx;
@@ -57,7 +63,11 @@ TileUnit tile_unit(std::string_view target) {
 
 std::string choose_target(std::string_view requested) {
   const char* environment = std::getenv("DIECAST_TARGET");
-  if (requested.empty() && environment != nullptr) requested = environment;
+  if (requested.empty() && environment != nullptr) {
+    requested = environment;
+    // Tiles in plain C++ are for tests, which ask for them by name.
+    if (requested == kPlainTilesTarget) refuse_target(requested);
+  }
   if (requested.empty()) return kernel_targets().front();
   target_bit(requested);  // throws where it is none
   return std::string(requested);

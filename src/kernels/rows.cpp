@@ -1,8 +1,8 @@
-#include <utility>
-
 #include <diecast/kernels/table.hpp>
 #include <diecast/model/transformer.hpp>
 #include <diecast/preset/active.hpp>
+
+#include "kernels/slots.hpp"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/rows.cpp"
@@ -15,17 +15,15 @@ namespace diecast::HWY_NAMESPACE {
 
 void row_table(KernelTable<ActivePreset>& table) {
   static constexpr const KernelShapes& shapes = KernelPlan<ActivePreset>::shapes;
-  [&]<std::size_t... kSlot>(std::index_sequence<kSlot...>) {
-    table.norms = {NormFns{&norm_forward<shapes.norms.items[kSlot].kernel()>,
-                           &norm_backward<shapes.norms.items[kSlot].kernel()>}...};
-  }(std::make_index_sequence<shapes.norms.count>());
-  [&]<std::size_t... kSlot>(std::index_sequence<kSlot...>) {
-    table.activations = {ActivationFns{&activation_forward<shapes.activations.items[kSlot].kernel()>,
-                                       &activation_backward<shapes.activations.items[kSlot].kernel()>}...};
-  }(std::make_index_sequence<shapes.activations.count>());
-  [&]<std::size_t... kSlot>(std::index_sequence<kSlot...>) {
-    table.losses = {&loss_row<shapes.losses.items[kSlot]>...};
-  }(std::make_index_sequence<shapes.losses.count>());
+  for_slots<shapes.norms.count>([&](auto slot) {
+    constexpr NormShape kShape = shapes.norms.items[slot].kernel();
+    table.norms[slot] = {&norm_forward<kShape>, &norm_backward<kShape>};
+  });
+  for_slots<shapes.activations.count>([&](auto slot) {
+    constexpr ActivationShape kShape = shapes.activations.items[slot].kernel();
+    table.activations[slot] = {&activation_forward<kShape>, &activation_backward<kShape>};
+  });
+  for_slots<shapes.losses.count>([&](auto slot) { table.losses[slot] = &loss_row<shapes.losses.items[slot]>; });
   using E = ElementType<ActivePreset::value.precision>;
   table.rows = {&column_sum<float>, &column_sum<E>, &narrow<E>, &add_rows<E>, &add, &dropout};
 }

@@ -71,17 +71,20 @@ Check bf16_check(Element precision, std::string_view unit, const TargetFacts& ta
   if (precision != Element::bf16)
     return {"bf16", ok, fmt::format("the preset's precision is {}", element_name(precision)), {}};
   if (unit != "fma") return {"bf16", ok, fmt::format("products by the {} unit", unit), {}};
+  // On the CPUs of this target the dot product is half as fast as FMA.
+  if (target.chosen == "AVX3_SPR") return {"bf16", ok, "products by FMA, which is faster here than the dot product", {}};
   if (cpu.has("avx512_bf16"))
     return {"bf16", warn, "this CPU has a bf16 dot product, it is not used", way_to(target)};
   return {"bf16", warn, "no bf16 instructions on this CPU: products are computed in f32",
           "train on a CPU with AVX512_BF16 or AMX, if the speed does not suffice"};
 }
 
-Check amx_check(const Cpu& cpu, std::string_view refusal) {
+Check amx_check(const Cpu& cpu, std::string_view refusal, const TargetFacts& target) {
   if (!cpu.has_amx_bf16()) return {"amx", ok, "not on this CPU", {}};
   if (refusal.empty()) return {"amx", ok, "in use", {}};
   return {"amx", warn, fmt::format("this CPU has it, it is not used: {}", refusal),
-          "use a kernel (Linux 5.16 or newer), a virtual machine and a binary that let it through"};
+          target.forced ? way_to(target)
+                        : "use a kernel (Linux 5.16 or newer), a virtual machine and a binary that let it through"};
 }
 
 Check memory_check(std::size_t plan_bytes, std::size_t available_bytes) {

@@ -108,6 +108,12 @@ TEST_CASE("the environment chooses a target, a request goes before it") {
   CHECK(choose_target(kernel_targets().front()) == kernel_targets().front());
 }
 
+TEST_CASE("the environment cannot ask for the tests' tiles") {
+  const Environment environment("AMX_PLAIN");
+  CHECK_THROWS_AS(choose_target(), Error);
+  CHECK(choose_target(kPlainTilesTarget) == kPlainTilesTarget);
+}
+
 TEST_CASE("vector targets have kernels of their own") {
   std::set<double (*)(const float*, std::size_t)> kernels;
   for (const std::string& target : vector_targets()) kernels.insert(span_ops(target).sum_of_squares);
@@ -119,6 +125,7 @@ TEST_CASE("the tests' AMX target stands on the best vector target and is not off
   CHECK(tile_unit(kPlainTilesTarget) == TileUnit::plain);
   for (const std::string& target : vector_targets()) CHECK(tile_unit(target) == TileUnit::none);
   CHECK(std::ranges::count(kernel_targets(), kPlainTilesTarget) == 0);
+  CHECK(without_tiles(kPlainTilesTarget) == vector_targets().front());
 }
 
 }  // namespace

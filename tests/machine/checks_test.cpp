@@ -72,6 +72,7 @@ TEST_CASE("AVX-512 in use is ok; the remedy depends on what keeps it from being 
 TEST_CASE("bf16 wants an instruction of its own, if the preset is bf16") {
   CHECK(is_ok(bf16_check(Element::bf16, "dot", best("AVX3_ZEN4"), zen4())));
   CHECK(is_ok(bf16_check(Element::bf16, "amx", best("AMX"), sapphire_rapids())));
+  CHECK(is_ok(bf16_check(Element::bf16, "fma", best("AVX3_SPR"), sapphire_rapids())));
   CHECK(is_ok(bf16_check(Element::f32, "fma", best("AVX2"), zen2())));
   CHECK(warns(bf16_check(Element::bf16, "fma", forced("AVX2"), zen4()), "unset DIECAST_TARGET"));
   CHECK(warns(bf16_check(Element::bf16, "fma", best("AVX3"), zen4()), "-Dtargets=all"));
@@ -79,10 +80,11 @@ TEST_CASE("bf16 wants an instruction of its own, if the preset is bf16") {
 }
 
 TEST_CASE("AMX that the CPU has and nobody uses is a warning with the reason") {
-  CHECK(is_ok(amx_check(zen4(), "no kernels")));
-  CHECK(is_ok(amx_check(sapphire_rapids(), "")));
-  const Check refused = amx_check(sapphire_rapids(), "the system does not grant the tiles");
+  CHECK(is_ok(amx_check(zen4(), "no kernels", best("AVX3_ZEN4"))));
+  CHECK(is_ok(amx_check(sapphire_rapids(), "", best("AMX"))));
+  const Check refused = amx_check(sapphire_rapids(), "the system does not grant the tiles", best("AVX3_SPR"));
   CHECK(warns(refused, "kernel"));
+  CHECK(warns(amx_check(sapphire_rapids(), "switched off", forced("AVX3_SPR")), "unset DIECAST_TARGET"));
   CHECK(refused.detail.find("the system does not grant the tiles") != std::string::npos);
 }
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+
 #include <diecast/core/arena.hpp>
 #include <diecast/core/thread_pool.hpp>
 #include <diecast/kernels/span_ops.hpp>
@@ -10,6 +12,10 @@ namespace diecast {
 /// when all threads of the pool ask for it.
 class Triad {
  public:
+  /// Bytes of its three arrays: several times the last cache of most CPUs. What the C library says of that cache is
+  /// wrong in virtual machines.
+  static constexpr std::size_t kMemory = 3 * (std::size_t{128} << 20);
+
   /// Both must outlive the triad. Throws Error(Fault::run) when there is no memory for the arrays.
   Triad(ThreadPool& pool, const SpanOps& ops);
 

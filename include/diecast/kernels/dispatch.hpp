@@ -25,6 +25,9 @@ std::string choose_target(std::string_view requested = {});
 /// Highway's bit for the vector kernels of a target: one of `kernel_targets()` or kPlainTilesTarget.
 std::int64_t target_bit(std::string_view name);
 
+/// The Highway target of those vector kernels.
+std::string without_tiles(std::string_view target);
+
 /// What its bf16 products work with.
 TileUnit tile_unit(std::string_view target);
 

@@ -56,7 +56,7 @@ Check avx512_check(const TargetFacts& target, const Cpu& cpu);
 /// kernels multiply bf16 with: "fma", "dot" or "amx".
 Check bf16_check(Element precision, std::string_view unit, const TargetFacts& target, const Cpu& cpu);
 /// Warns when the CPU has AMX and the kernels do not use it. `refusal` says why; empty: they do.
-Check amx_check(const Cpu& cpu, std::string_view refusal);
+Check amx_check(const Cpu& cpu, std::string_view refusal, const TargetFacts& target);
 
 /// Fails when the plan does not fit, warns when it leaves less than a fifth for the corpus and the page cache.
 Check memory_check(std::size_t plan_bytes, std::size_t available_bytes);

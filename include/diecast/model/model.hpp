@@ -18,7 +18,7 @@ namespace diecast {
 /// What a model needs of the machine, fixed when it was compiled.
 struct ModelPlan {
   struct Part {
-    std::string_view kind;  ///< `parameters`, `gradients`, `moments`, `packed weights`, `saved`, `scratch`, ...
+    std::string_view kind;  ///< `parameters`, `gradients`, `first moments`, `packed weights`, `saved activations`, ...
     std::size_t bytes;
   };
   /// The preset under one of the policies of recomputation.
@@ -87,7 +87,8 @@ class Model {
   /// end of a sequence. Throw Error otherwise.
   /// Adds the gradient of `scale` times the summed loss to `gradients()`; returns the unscaled loss.
   virtual Loss forward_backward(TokenBatch batch, float scale, DropoutKey key) = 0;
-  /// The same, one sequence after another: the loop that batching does away with, for the benchmark to compare.
+  /// The same, one sequence after another: the loop that batching does away with, for the benchmark to compare. All
+  /// sequences have the same dropout masks.
   virtual Loss forward_backward_by_sequence(TokenBatch batch, float scale, DropoutKey key) = 0;
   /// The loss alone, without dropout.
   virtual Loss loss(TokenBatch batch) = 0;

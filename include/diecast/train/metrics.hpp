@@ -18,7 +18,7 @@ struct Metrics {
   double epoch = 0;          ///< passes over the training corpus
   double loss = 0;           ///< of this step, nats per token
   double lr = 0;
-  double grad_norm = 0;  ///< before clipping
+  double grad_norm = 0;  ///< before clipping; null in the file if it is not finite, as in a step that was skipped
   double tok_per_s = 0;  ///< since the last line
   std::optional<double> mfu{};  ///< share of this machine's measured peak, 0 to 1; null when not known
   double step_ms = 0;           ///< mean since the last line
