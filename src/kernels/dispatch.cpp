@@ -9,14 +9,15 @@
 #include <diecast/core/error.hpp>
 
 #include "kernels/amx_support.hpp"
+#include "kernels/plain_tiles.hpp"
 
 namespace diecast {
 namespace {
 
-// Names of Highway's targets; better ones have lower bits.
-std::vector<std::string> vector_targets() {
+// Names of Highway's targets, of those `among`; better ones have lower bits.
+std::vector<std::string> vector_targets(std::int64_t among = HWY_TARGETS) {
   std::vector<std::string> names;
-  for (std::int64_t rest = hwy::SupportedTargets() & HWY_TARGETS; rest != 0; rest &= rest - 1)
+  for (std::int64_t rest = hwy::SupportedTargets() & HWY_TARGETS & among; rest != 0; rest &= rest - 1)
     names.emplace_back(hwy::TargetName(rest & -rest));
   return names;
 }
@@ -25,7 +26,7 @@ bool amx_usable() { return amx_obstacle(amx_facts()).empty(); }
 
 // The Highway target whose vector kernels a target has; empty for a name that is none.
 std::string vector_target(std::string_view name) {
-  if (name == kPlainTilesTarget) return vector_targets().front();
+  if (name == kPlainTilesTarget) return vector_targets(kPlainTilesVectors).front();
   if (name == kAmxTarget && amx_usable()) return hwy::TargetName(HWY_AVX3_SPR);
   for (std::string& target : vector_targets())
     if (name == target) return std::move(target);

@@ -23,7 +23,8 @@ void with_tiles([[maybe_unused]] TileUnit unit, [[maybe_unused]] const Use& use)
   if (unit == TileUnit::amx) use(std::type_identity<AmxTiles>());
 #endif
 #ifdef DIECAST_PLAIN_TILES
-  if (unit == TileUnit::plain) use(std::type_identity<PlainTiles>());
+  if constexpr ((HWY_TARGET & kPlainTilesVectors) != 0)
+    if (unit == TileUnit::plain) use(std::type_identity<PlainTiles>());
 #endif
 }
 

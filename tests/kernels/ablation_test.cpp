@@ -31,7 +31,7 @@ struct Subject {
 };
 
 template <class Check>
-void on_every_target(const Check& check) {
+void on_every_subject(const Check& check) {
   for (const std::string& target : kernel_targets()) {
     CAPTURE(target);
     Subject subject(target);
@@ -59,7 +59,7 @@ void check_close(const std::vector<double>& got, const std::vector<double>& expe
 }
 
 TEST_CASE("a product with extents at run time is the static one, bit by bit") {
-  on_every_target([](Subject& subject) {
+  on_every_subject([](Subject& subject) {
     if (subject.kernels.tiles != TileUnit::none) return;
     for (const auto& listed : subject.kernels.gemms) {
       const auto& shape = listed.shape;
@@ -80,7 +80,7 @@ TEST_CASE("a product with extents at run time is the static one, bit by bit") {
 }
 
 TEST_CASE("an epilogue as a pass of its own gives what the fused one gives") {
-  on_every_target([](Subject& subject) {
+  on_every_subject([](Subject& subject) {
     for (const Element element : {Element::f32, Element::bf16, Element::f16}) {
       const GemmShape fused{GemmOp::nn, 70, 96, 64, element, Element::f32, true, true};
       GemmShape bare = fused;
@@ -102,7 +102,7 @@ TEST_CASE("an epilogue as a pass of its own gives what the fused one gives") {
 }
 
 TEST_CASE("a LayerNorm with its width at run time is the static one, bit by bit") {
-  on_every_target([](Subject& subject) {
+  on_every_subject([](Subject& subject) {
     for (const auto& listed : subject.kernels.norms) {
       const auto& shape = listed.shape;
       [[maybe_unused]] const auto& kernel = listed.kernel;
@@ -120,7 +120,7 @@ TEST_CASE("a LayerNorm with its width at run time is the static one, bit by bit"
 }
 
 TEST_CASE("attention with the whole matrix of weights agrees with the one that never has it") {
-  on_every_target([](Subject& subject) {
+  on_every_subject([](Subject& subject) {
     for (const auto& listed : subject.kernels.attentions) {
       const auto& shape = listed.shape;
       [[maybe_unused]] const auto& kernel = listed.kernel;
@@ -146,7 +146,7 @@ TEST_CASE("attention with the whole matrix of weights agrees with the one that n
 TEST_CASE("the loss with its vocabulary at run time is that of a softmax in double") {
   constexpr LossShape kShape{50, 64, Element::f32};
   constexpr std::size_t kRows = 5;
-  on_every_target([&](Subject& subject) {
+  on_every_subject([&](Subject& subject) {
     const LossArgs args = arguments_for(kShape, kRows, subject.memory);
     const auto logits = values_of(args.logits, Element::f32, kRows * kShape.padded);
     std::vector<double> losses(kRows);

@@ -15,24 +15,22 @@
 namespace diecast {
 namespace {
 
-using Kernels = KernelTable<ActivePreset>;
-constexpr const KernelShapes& kShapes = Kernels::shapes;
 constexpr double kTheta = ActivePreset::value.rope_theta;
 constexpr std::uint32_t kKey = 0x5EED1234u;
 
 // Of the largest element. An exponential is good to 3e-7 and its argument, a score below 8, to 5e-7.
-constexpr double kTolerance = 3e-6;
+constexpr double kAttentionTolerance = 3e-6;
 // In bf16, weights and their slopes are rounded to it, by 2^-9, before they are multiplied. In f16 they are not.
-constexpr double kTolerance_of_bf16 = 6e-3;
+constexpr double kBf16Tolerance = 6e-3;
 // Scores beyond 500 are good to 3e-5, and so are the weights then.
-constexpr double kTolerance_of_large_scores = 2e-4;
+constexpr double kLargeScoresTolerance = 2e-4;
 
 // Whether the kernels round rotated queries and keys. They do so from f32 and the loops from double: of two nearly
 // equal neighbours each may take another, and a score is then off by 2^-8 of a term.
 bool rounds_rotated(const AttentionShape& shape) { return shape.rope && shape.operands == Element::bf16; }
 
-double tolerance_of(const AttentionShape& shape, double in_f32 = kTolerance) {
-  return shape.operands == Element::bf16 ? kTolerance_of_bf16 : in_f32;
+double tolerance_of(const AttentionShape& shape, double in_f32 = kAttentionTolerance) {
+  return shape.operands == Element::bf16 ? kBf16Tolerance : in_f32;
 }
 
 // Calls body(shape, kernels) for each slot on each target.
@@ -87,10 +85,6 @@ std::vector<double> random_rows(const AttentionShape& s, double range = 2) {
   return random_values(s.operands, s.batch * s.seq_len * s.width(), 20, range);
 }
 
-auto within(double tolerance) {
-  return [=](std::size_t) { return tolerance; };
-}
-
 void check_forward(bool training, double range, double in_f32) {
   on_every_slot([&](const AttentionShape& shape, const auto& on_targets) {
     if (rounds_rotated(shape) && range > 2) return;  // scores of hundreds would be off by whole units
@@ -101,7 +95,8 @@ void check_forward(bool training, double range, double in_f32) {
       Call call(shape, qkv, training);
       call.run(kernels.forward);
       check_elements(call.out, out, within(tolerance_of(shape, in_f32) * largest(out)));
-      check_elements(call.log_sum_exp, log_sum_exp, within((rounds_rotated(shape) ? 2e-3 : kTolerance) * largest(log_sum_exp)));
+      const double in_sums = rounds_rotated(shape) ? 2e-3 : kAttentionTolerance;
+      check_elements(call.log_sum_exp, log_sum_exp, within(in_sums * largest(log_sum_exp)));
     });
   });
 }
@@ -154,15 +149,15 @@ TEST_CASE("the loops' gradient is the derivative of the loops, with dropout and 
 }
 
 TEST_CASE("attention in evaluation agrees with the double-precision loops") {
-  check_forward(false, 2, kTolerance);
+  check_forward(false, 2, kAttentionTolerance);
 }
 
 TEST_CASE("attention stays right when scores are beyond what an exponential can hold") {
-  check_forward(false, 30, kTolerance_of_large_scores);
+  check_forward(false, 30, kLargeScoresTolerance);
 }
 
 TEST_CASE("attention in training drops the weights that mix32 of key, row and column names") {
-  check_forward(true, 2, kTolerance);
+  check_forward(true, 2, kAttentionTolerance);
 }
 
 TEST_CASE("the gradient of attention in evaluation agrees with the double-precision loops") {
@@ -239,7 +234,7 @@ TEST_CASE("attention a token at a time agrees with the double-precision loops at
         const AttentionStepArgs args{
             token.data(), out.data(), keys.floats(), values.floats(), scores.floats(), rope.data(), t};
         for (std::size_t head = 0; head < shape.n_kv_heads; ++head) kernels.step(args, head);
-        check_elements(out, row(expected, shape.out_width()), within(kTolerance * largest(expected)));
+        check_elements(out, row(expected, shape.out_width()), within(kAttentionTolerance * largest(expected)));
       }
       CHECK(keys.guards_hold());
       CHECK(values.guards_hold());

@@ -16,9 +16,6 @@
 namespace diecast {
 namespace {
 
-using Kernels = KernelTable<ActivePreset>;
-constexpr const KernelShapes& kShapes = Kernels::shapes;
-
 std::string name(const GemmShape& s) {
   return std::string(s.op == GemmOp::nn ? "nn " : "tn ") + std::to_string(s.m) + "x" + std::to_string(s.n) +
          "x" + std::to_string(s.k) + (s.bias ? " bias" : "") + (s.skip ? " skip" : "") + (s.head ? " head" : "");
@@ -58,7 +55,7 @@ void check_nn(const GemmShape& s) {
       const GemmArgs args{left.data(), right.data(), c.data(), s.bias ? row.floats() : nullptr,
                           s.skip ? matrix.floats() : nullptr, s.rows(), s.head ? &head : nullptr};
       run_all(kernels.gemms[kShapes.gemms.index(s)], args, gemm_grid(s, kernels.tiles).tasks());
-      check_elements(c, expected.value, [&](std::size_t i) { return kTolerance * expected.magnitude[i]; });
+      check_elements(c, expected.value, [&](std::size_t i) { return kProductTolerance * expected.magnitude[i]; });
     });
   }
   CHECK(tested);
@@ -79,7 +76,7 @@ void check_tn(const GemmShape& s) {
     Operand x = packed(kernels, left, a), y = packed(kernels, right, b), c(Element::f32, start);
     const GemmArgs args{x.data(), y.data(), c.data(), nullptr, nullptr, s.rows()};
     run_all(kernels.gemms[kShapes.gemms.index(s)], args, gemm_grid(s, kernels.tiles).tasks());
-    check_elements(c, expected.value, [&](std::size_t i) { return kTolerance * expected.magnitude[i]; });
+    check_elements(c, expected.value, [&](std::size_t i) { return kProductTolerance * expected.magnitude[i]; });
   });
 }
 
@@ -105,7 +102,7 @@ TEST_CASE("packing keeps every element, rounded to nearest even, and nothing els
   for (std::size_t i = 0; i < kShapes.packs.count; ++i) {
     const PackShape& shape = kShapes.packs.items[i];
     INFO("pack " << static_cast<int>(shape.op) << " " << shape.rows << "x" << shape.cols);
-      const auto source = random_values(shape.is_weight() ? Element::f32 : shape.operands, shape.rows * shape.cols, 8);
+    const auto source = random_values(shape.is_weight() ? Element::f32 : shape.operands, shape.rows * shape.cols, 8);
     const std::vector<float> factors(shape.rows, 0.5f);
     auto expected = source;
     for (double& x : expected) x = rounded(shape.operands, shape.op == PackOp::right_scaled ? 0.5 * x : x);

@@ -14,9 +14,6 @@
 namespace diecast {
 namespace {
 
-using Kernels = KernelTable<ActivePreset>;
-constexpr const KernelShapes& kShapes = Kernels::shapes;
-
 // What the head's kernels are given, and what they must make of it.
 struct HeadCase {
   HeadShape shape;
@@ -113,7 +110,7 @@ TEST_CASE("the head's packed exponentials are the left operand of the vectors' g
               GemmArgs{call.exponentials_packed.data(), right.data(), out.data(), nullptr, nullptr, h.rows},
               gemm_grid(product, kernels.tiles).tasks());
       // Exponentials are positive and a few of them dominate, so that their sum's rounding is no random walk.
-      check_elements(out, expected.value, [&](std::size_t i) { return 5 * kTolerance * expected.magnitude[i]; });
+      check_elements(out, expected.value, [&](std::size_t i) { return 5 * kProductTolerance * expected.magnitude[i]; });
       CHECK(call.exponentials_packed.guards_hold());
     });
   });

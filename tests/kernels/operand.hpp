@@ -8,6 +8,7 @@
 #include <cstring>
 #include <diecast/core/element.hpp>
 #include <diecast/kernels/table.hpp>
+#include <diecast/model/transformer.hpp>
 #include <diecast/preset/active.hpp>
 #include <limits>
 #include <stdexcept>
@@ -18,6 +19,9 @@
 #include "tests/tested_targets.hpp"
 
 namespace diecast {
+
+using Kernels = KernelTable<ActivePreset>;
+inline constexpr const KernelShapes& kShapes = Kernels::shapes;
 
 /// Calls body with a null pointer to the element's C++ type.
 template <class Body>
@@ -132,6 +136,11 @@ void check_elements(const Operand& got, const std::vector<double>& expected, con
   }
   INFO("element " << at << " of " << expected.size() << " is " << got[at] << " instead of " << expected[at]);
   CHECK(worst <= 1);
+}
+
+/// For check_elements: the same for every element.
+inline auto within(double tolerance) {
+  return [=](std::size_t) { return tolerance; };
 }
 
 /// Calls check(kernels) with the active preset's kernels of each target.

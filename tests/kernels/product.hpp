@@ -6,7 +6,6 @@
 #include <vector>
 
 #include <diecast/kernels/grid.hpp>
-#include <diecast/kernels/table.hpp>
 
 #include "tests/kernels/operand.hpp"
 
@@ -14,7 +13,7 @@ namespace diecast {
 
 // Of the sum of the terms' magnitudes. Rounding a sum of random terms is a random walk that ends near 2^-25
 // of them; the worst of 10^5 elements is at seven times that. A term too many or too few is over 1e-3.
-inline constexpr double kTolerance = 5e-7;
+inline constexpr double kProductTolerance = 5e-7;
 
 // A matrix product in double, and for each element the sum of the magnitudes of its terms.
 struct Product {
@@ -50,12 +49,11 @@ inline std::vector<double> transposed(const std::vector<double>& x, std::size_t 
 }
 
 // `factors` are right_scaled's.
-inline Operand packed(const KernelTable<ActivePreset>& kernels, const PackShape& shape, const std::vector<double>& source,
+inline Operand packed(const Kernels& kernels, const PackShape& shape, const std::vector<double>& source,
                       const float* factors = nullptr) {
-  constexpr const auto& packs = KernelTable<ActivePreset>::shapes.packs;
   Operand from(shape.is_weight() ? Element::f32 : shape.operands, source);
   Operand to(shape.packed(), source.size());
-  run_all(kernels.packs[packs.index(shape)], PackArgs{from.data(), to.data(), shape.rows, factors}, pack_tasks(shape));
+  run_all(kernels.packs[kShapes.packs.index(shape)], PackArgs{from.data(), to.data(), shape.rows, factors}, pack_tasks(shape));
   CHECK(to.guards_hold());
   return to;
 }

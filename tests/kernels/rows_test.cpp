@@ -20,21 +20,16 @@
 namespace diecast {
 namespace {
 
-using Kernels = KernelTable<ActivePreset>;
 using reference::Complex;
-constexpr const KernelShapes& kShapes = Kernels::shapes;
 
 // Of the largest element of a result. Kernels round some ten times on the way to one, and an exponential is
 // good to 3e-7; the worst is GELU's derivative near 5, where 1 - s is lost in s and then multiplied by 30:
 // 2e-6.
-constexpr double kTolerance = 4e-6;
+constexpr double kRowTolerance = 4e-6;
 constexpr float kEps = 1e-5f;
 constexpr Element kOperands = ActivePreset::value.precision;
 
-auto within(double tolerance) {
-  return [=](std::size_t) { return tolerance; };
-}
-auto near(const std::vector<double>& expected) { return within(kTolerance * largest(expected)); }
+auto near(const std::vector<double>& expected) { return within(kRowTolerance * largest(expected)); }
 
 // d/dx_i of sum_j dy_j f(x)_j for every i, by complex step.
 template <class F>
@@ -61,7 +56,7 @@ std::vector<double> part(const std::vector<double>& x, std::size_t first, std::s
 // ---- norms
 
 template <class S>
-std::vector<S> norm(const NormShape& s, const std::vector<S>& x, const std::vector<S>& weight,
+std::vector<S> normalised(const NormShape& s, const std::vector<S>& x, const std::vector<S>& weight,
                     const std::vector<S>& bias) {
   return s.norm == Norm::rms_norm ? reference::rms_norm(x, weight, kEps)
                                   : reference::layer_norm(x, weight, s.bias ? bias : std::vector<S>(), kEps);
@@ -83,7 +78,7 @@ struct NormCase {
       x[i] = rounded(Element::f32, x[i] + static_cast<double>(i / s.width % 5) - 2);
     for (double& w : weight) w = rounded(Element::f32, 1 + w / 2);
   }
-  std::vector<double> forward() const { return norm(shape, x, weight, bias); }
+  std::vector<double> forward() const { return normalised(shape, x, weight, bias); }
   std::vector<double> mean() const {
     std::vector<double> result(shape.rows);
     for (std::size_t i = 0; i < x.size(); ++i)
@@ -140,7 +135,7 @@ std::vector<double> norm_gradient(const NormCase& c) {
   std::vector<double> dx;
   const auto weight = reference::to_complex(c.weight), bias = reference::to_complex(c.bias);
   for (std::size_t row = 0; row < c.shape.rows; ++row) {
-    const auto row_dx = gradient([&](const auto& x) { return norm(c.shape, x, weight, bias); },
+    const auto row_dx = gradient([&](const auto& x) { return normalised(c.shape, x, weight, bias); },
                                  part(c.x, row * c.shape.width, c.shape.width),
                                  part(c.dy, row * c.shape.width, c.shape.width));
     dx.insert(dx.end(), row_dx.begin(), row_dx.end());
@@ -153,8 +148,8 @@ TEST_CASE("the gradients of a norm are the exact derivatives, with a skip and wi
     const auto x = reference::to_complex(c.x), bias = reference::to_complex(c.bias),
                weight = reference::to_complex(c.weight);
     const auto dx = norm_gradient(c);
-    const auto d_weight = gradient([&](const auto& w) { return norm(c.shape, x, w, bias); }, c.weight, c.dy);
-    const auto d_bias = gradient([&](const auto& b) { return norm(c.shape, x, weight, b); }, c.bias, c.dy);
+    const auto d_weight = gradient([&](const auto& w) { return normalised(c.shape, x, w, bias); }, c.weight, c.dy);
+    const auto d_bias = gradient([&](const auto& b) { return normalised(c.shape, x, weight, b); }, c.bias, c.dy);
     auto dx_skip = dx;
     for (std::size_t i = 0; i < dx.size(); ++i) dx_skip[i] += c.skip[i];
     const std::size_t tasks = row_tasks(c.shape.rows), width = c.shape.width;
@@ -270,7 +265,7 @@ TEST_CASE("a row's loss and gradient agree with the reference, whatever padding 
       run_all(kernels.losses[i], args, kLossRows);
       // The last row's logits are above 1000, where floats are 6e-5 apart.
       check_elements(losses, c.losses, [](std::size_t row) { return row + 1 < kLossRows ? 1e-5 : 2e-4; });
-      check_elements(d, c.d_logits, within(kTolerance * kScale));
+      check_elements(d, c.d_logits, within(kRowTolerance * kScale));
       CHECK(logits.guards_hold());
     });
   }

@@ -19,6 +19,10 @@
 
 namespace diecast {
 
+inline constexpr const Preset& kPreset = ActivePreset::value;
+/// Of the layers that training runs: a whole batch's.
+inline constexpr std::size_t kRows = kPreset.rows();
+
 /// One layer by itself: memory for everything in its frame, parameters drawn at random. What the layer must
 /// write before it reads it starts as NaN.
 template <class L>

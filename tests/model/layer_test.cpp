@@ -22,14 +22,12 @@ namespace {
 using P = ActivePreset;
 using reference::Complex;
 using reference::Weights;
-constexpr const Preset& p = P::value;
-constexpr std::size_t kRows = p.rows();
 using L = Layers<P, kRows>;
-constexpr Element kElement = p.precision;
-const reference::AttentionSizes kSizes{p.n_heads, p.kv_heads(), p.head_dim(), p.seq_len};
+constexpr Element kElement = kPreset.precision;
+const reference::AttentionSizes kSizes{kPreset.n_heads, kPreset.kv_heads(), kPreset.head_dim(), kPreset.seq_len};
 
 // Of the size of a result: some hundred roundings to 2^-24 on the way to it (see tolerance() for bf16).
-const double kTolerance = tolerance(5e-6);
+const double kLayerTolerance = tolerance(5e-6);
 
 double root_mean_square(const std::vector<double>& x) {
   return norm(x) / std::sqrt(static_cast<double>(x.size()));
@@ -77,12 +75,12 @@ struct Expected {
 
 void check_slope(const std::vector<double>& gradient, const std::vector<double>& direction, double exact,
                  double slack = 1) {
-  CHECK(std::abs(dot(gradient, direction) - exact) <= slack * kTolerance * norm(gradient));
+  CHECK(std::abs(dot(gradient, direction) - exact) <= slack * kLayerTolerance * norm(gradient));
 }
 
 void check_values(const Operand& y, const std::vector<double>& expected) {
   const double scale = root_mean_square(expected);
-  check_elements(y, expected, [&](std::size_t i) { return kTolerance * (scale + std::abs(expected[i])); });
+  check_elements(y, expected, [&](std::size_t i) { return kLayerTolerance * (scale + std::abs(expected[i])); });
 }
 
 // `f(weights, x)` is what Layer shall compute, for doubles and complex numbers. With kSkip, forward is given
@@ -119,43 +117,43 @@ void check_layer(const F& f) {
 
 template <std::size_t kIn>
 constexpr auto linear = [](const auto& w, const auto& x) { return reference::linear(w, "layer", x, kIn); };
-constexpr auto normalise = [](const auto& w, const auto& x) { return reference::norm(p, w, "layer", x); };
+constexpr auto normalise = [](const auto& w, const auto& x) { return reference::norm(kPreset, w, "layer", x); };
 constexpr auto attention_residual = [](const auto& w, const auto& x) {
-  return reference::add(x, reference::attention_branch(p, w, "layer", x));
+  return reference::add(x, reference::attention_branch(kPreset, w, "layer", x));
 };
 constexpr auto mlp_residual = [](const auto& w, const auto& x) {
-  return reference::add(x, reference::mlp_branch(p, w, "layer", x));
+  return reference::add(x, reference::mlp_branch(kPreset, w, "layer", x));
 };
 constexpr auto block_reference = [](const auto& w, auto x) {
-  x = reference::add(x, reference::attention_branch(p, w, "layer.attention", x));
-  return reference::add(x, reference::mlp_branch(p, w, "layer.mlp", x));
+  x = reference::add(x, reference::attention_branch(kPreset, w, "layer.attention", x));
+  return reference::add(x, reference::mlp_branch(kPreset, w, "layer.mlp", x));
 };
 
 TEST_CASE("the norm layer is the reference's norm") { check_layer<typename L::Normalise>(normalise); }
 
 TEST_CASE("the fused projection of queries, keys and values is the reference's linear layer") {
-  check_layer<L::Project<p.d_model, p.qkv_width()>>(linear<p.d_model>);
+  check_layer<L::Project<kPreset.d_model, kPreset.qkv_width()>>(linear<kPreset.d_model>);
 }
 
 TEST_CASE("the projection up is the reference's linear layer") {
-  check_layer<L::UpProject>(linear<p.d_model>);
+  check_layer<L::UpProject>(linear<kPreset.d_model>);
 }
 
 TEST_CASE("a projection back into the residual stream is the reference's linear layer, plus the skip") {
-  check_layer<L::Return<p.d_model>, !L::kDrops>(linear<p.d_model>);
-  check_layer<L::Return<p.d_ff>, !L::kDrops>(linear<p.d_ff>);
+  check_layer<L::Return<kPreset.d_model>, !L::kDrops>(linear<kPreset.d_model>);
+  check_layer<L::Return<kPreset.d_ff>, !L::kDrops>(linear<kPreset.d_ff>);
 }
 
 TEST_CASE("the attention layer is the reference's causal attention, with its rotation") {
   check_layer<L::Attend>([](const auto&, const auto& qkv) {
     return reference::causal_attention(
-        p.position == Position::rope ? reference::rope(qkv, kSizes, p.rope_theta) : qkv, kSizes);
+        kPreset.position == Position::rope ? reference::rope(qkv, kSizes, kPreset.rope_theta) : qkv, kSizes);
   });
 }
 
 TEST_CASE("the activation layer is the reference's activation") {
-  check_layer<Activation<p.mlp, kRows, p.d_ff, L::E>>([](const auto&, const auto& x) {
-    return p.mlp == MlpKind::gelu ? reference::gelu_tanh(x) : reference::swiglu(x, p.d_ff);
+  check_layer<Activation<kPreset.mlp, kRows, kPreset.d_ff, L::E>>([](const auto&, const auto& x) {
+    return kPreset.mlp == MlpKind::gelu ? reference::gelu_tanh(x) : reference::swiglu(x, kPreset.d_ff);
   });
 }
 
@@ -173,8 +171,8 @@ TEST_CASE("a block is the attention branch and then the MLP branch") {
 
 TEST_CASE("the norm layer's backward adds the skip it is given") {
   using Layer = L::Normalise;
-  Operand skip(Element::f32, random_values(Element::f32, kRows * p.d_model, 205));
-  const auto x = random_values(Element::f32, kRows * p.d_model, 206),
+  Operand skip(Element::f32, random_values(Element::f32, kRows * kPreset.d_model, 205));
+  const auto x = random_values(Element::f32, kRows * kPreset.d_model, 206),
              dy = random_values(kElement, x.size(), 207);
   for (const std::string& target : tested_targets()) {
     CAPTURE(target);
@@ -190,8 +188,8 @@ TEST_CASE("the norm layer's backward adds the skip it is given") {
 TEST_CASE("a layer's parameter gradients are added to") {
   using Layer = Block<P, kRows>;
   LayerFixture<Layer> f(kernel_targets().front());
-  f.forward(random_values(Element::f32, kRows * p.d_model, 208));
-  const auto dy = random_values(Element::f32, kRows * p.d_model, 209);
+  f.forward(random_values(Element::f32, kRows * kPreset.d_model, 208));
+  const auto dy = random_values(Element::f32, kRows * kPreset.d_model, 209);
   f.backward(dy);
   const auto once = f.gradients();
   f.backward(dy);
@@ -209,8 +207,8 @@ TEST_CASE("a layer's parameter gradients are added to") {
 std::vector<Token> random_tokens(std::size_t stream) {
   std::vector<Token> ids(kRows);
   for (std::size_t i = 0; i < kRows; ++i)
-    ids[i] = static_cast<Token>(reference::hash(stream, i) % p.vocab_size);
-  std::fill_n(ids.begin(), 4, static_cast<Token>(p.vocab_size - 1));  // the last id, and one that repeats
+    ids[i] = static_cast<Token>(reference::hash(stream, i) % kPreset.vocab_size);
+  std::fill_n(ids.begin(), 4, static_cast<Token>(kPreset.vocab_size - 1));  // the last id, and one that repeats
   return ids;
 }
 
@@ -220,10 +218,10 @@ TEST_CASE("the embedding is the token's vector, plus the position's where positi
     CAPTURE(target);
     LayerFixture<L::Embed> f(target);
     const auto w = f.weights();
-    auto expected = reference::embedding(std::span<const Token>(ids), w.at("layer.tokens"), p.d_model);
-    if (p.position == Position::learned)
+    auto expected = reference::embedding(std::span<const Token>(ids), w.at("layer.tokens"), kPreset.d_model);
+    if (kPreset.position == Position::learned)
       expected = reference::add_positions(expected, w.at("layer.positions"));
-    Operand y(Element::f32, kRows * p.d_model);
+    Operand y(Element::f32, kRows * kPreset.d_model);
     L::Embed::forward(f.context, f.frame, {ids.data()}, {y.floats()});
     check_elements(y, expected, [](std::size_t) { return 0; });
   }
@@ -231,16 +229,16 @@ TEST_CASE("the embedding is the token's vector, plus the position's where positi
 
 TEST_CASE("the embedding's gradient gathers every row at its token and its position") {
   const auto ids = random_tokens(301);
-  const auto dy = random_values(Element::f32, kRows * p.d_model, 302);
+  const auto dy = random_values(Element::f32, kRows * kPreset.d_model, 302);
   for (const std::string& target : tested_targets()) {
     CAPTURE(target);
     LayerFixture<L::Embed> f(target);
     auto expected = f.gradients();  // zero
     for (std::size_t i = 0; i < dy.size(); ++i) {
-      const std::size_t row = i / p.d_model, col = i % p.d_model;
-      expected.at("layer.tokens")[ids[row] * p.d_model + col] += dy[i];
-      if (p.position == Position::learned)
-        expected.at("layer.positions")[row % p.seq_len * p.d_model + col] += dy[i];
+      const std::size_t row = i / kPreset.d_model, col = i % kPreset.d_model;
+      expected.at("layer.tokens")[ids[row] * kPreset.d_model + col] += dy[i];
+      if (kPreset.position == Position::learned)
+        expected.at("layer.positions")[row % kPreset.seq_len * kPreset.d_model + col] += dy[i];
     }
     Operand d(Element::f32, dy);
     L::Embed::backward(f.context, f.frame, {ids.data()}, {d.floats()});
@@ -254,25 +252,25 @@ TEST_CASE("the embedding's gradient gathers every row at its token and its posit
 
 // The head over random features, its weight beside it: tied or not, it is told which. The weight is exact as an
 // operand: where a logit is in the hundreds, its rounding would show in the probabilities.
-struct HeadCase {
-  static constexpr std::size_t kFeatures = kRows * p.d_model, kWeight = p.vocab_size * p.d_model;
+struct HeadLayerCase {
+  static constexpr std::size_t kFeatures = kRows * kPreset.d_model, kWeight = kPreset.vocab_size * kPreset.d_model;
   static constexpr float kScale = 0.125f;
   std::vector<double> x = random_values(kElement, kFeatures, 310, 1.5),
                       weight = random_values(kElement, kWeight, 311, 0.5);
   std::vector<Token> targets = random_tokens(312);
 
-  HeadCase() { targets[1] = targets[kRows - 1] = kIgnoredToken; }
+  HeadLayerCase() { targets[1] = targets[kRows - 1] = kIgnoredToken; }
   // The same with features so large that some losses are in the hundreds.
-  static HeadCase with_large_losses() {
-    HeadCase c;
+  static HeadLayerCase with_large_losses() {
+    HeadLayerCase c;
     c.x = random_values(kElement, kFeatures, 315, 150);
     return c;
   }
 
   template <class S>
   S loss(const std::vector<S>& features, const std::vector<S>& w) const {
-    return reference::cross_entropy(reference::linear(features, w, {}, p.d_model),
-                                    std::span<const Token>(targets), p.vocab_size);
+    return reference::cross_entropy(reference::linear(features, w, {}, kPreset.d_model),
+                                    std::span<const Token>(targets), kPreset.vocab_size);
   }
   // The slope along a direction of both.
   double slope(const std::vector<double>& dx, const std::vector<double>& dw) const {
@@ -284,19 +282,19 @@ struct HeadCase {
   // With the vocabulary's padding, as the layer has it.
   Operand padded_weight() const {
     auto all = weight;
-    all.resize(p.padded_vocab() * p.d_model);
+    all.resize(kPreset.padded_vocab() * kPreset.d_model);
     return Operand(Element::f32, all);
   }
 };
 
-void check_losses(const HeadCase& c) {
+void check_losses(const HeadLayerCase& c) {
   std::vector<double> expected;
-  const auto logits = reference::linear(c.x, c.weight, {}, p.d_model);
+  const auto logits = reference::linear(c.x, c.weight, {}, kPreset.d_model);
   for (std::size_t row = 0; row < kRows; ++row) {
-    const auto first = logits.begin() + static_cast<std::ptrdiff_t>(row * p.vocab_size);
-    const std::vector<double> own(first, first + static_cast<std::ptrdiff_t>(p.vocab_size));
+    const auto first = logits.begin() + static_cast<std::ptrdiff_t>(row * kPreset.vocab_size);
+    const std::vector<double> own(first, first + static_cast<std::ptrdiff_t>(kPreset.vocab_size));
     expected.push_back(
-        reference::cross_entropy(own, std::span<const Token>(&c.targets[row], 1), p.vocab_size));
+        reference::cross_entropy(own, std::span<const Token>(&c.targets[row], 1), kPreset.vocab_size));
   }
   for (const std::string& target : tested_targets()) {
     CAPTURE(target);
@@ -313,18 +311,18 @@ void check_losses(const HeadCase& c) {
 }
 
 TEST_CASE("the head's losses are those of the reference, 0 for ignored targets, whatever block a row is in") {
-  check_losses(HeadCase());
+  check_losses(HeadLayerCase());
 }
 
 TEST_CASE("the head's losses are those of the reference also where exponentials of their size overflow") {
-  check_losses(HeadCase::with_large_losses());
+  check_losses(HeadLayerCase::with_large_losses());
 }
 
-void check_gradients(const HeadCase& c, double slack = 1) {
+void check_gradients(const HeadLayerCase& c, double slack = 1) {
   const auto x_direction = random_values(Element::f32, c.x.size(), 313);
   const auto w_direction = random_values(Element::f32, c.weight.size(), 314);
-  const double x_slope = HeadCase::kScale * c.slope(x_direction, std::vector<double>(c.weight.size()));
-  const double w_slope = HeadCase::kScale * c.slope(std::vector<double>(c.x.size()), w_direction);
+  const double x_slope = HeadLayerCase::kScale * c.slope(x_direction, std::vector<double>(c.weight.size()));
+  const double w_slope = HeadLayerCase::kScale * c.slope(std::vector<double>(c.x.size()), w_direction);
   for (const std::string& target : tested_targets()) {
     CAPTURE(target);
     LayerFixture<L::Head> f(target);
@@ -332,10 +330,11 @@ void check_gradients(const HeadCase& c, double slack = 1) {
     Operand d_weight(Element::f32, std::vector<double>(weight.size()));
     L::Head::pack(f.context, f.frame, {weight.floats()});
     L::Head::forward_backward(f.context, f.frame, {static_cast<L::E*>(x.data())}, {c.targets.data()},
-                              {weight.floats()}, HeadCase::kScale, {static_cast<L::E*>(dx.data())}, {d_weight.floats()});
+                              {weight.floats()}, HeadLayerCase::kScale, {static_cast<L::E*>(dx.data())},
+                              {d_weight.floats()});
     check_slope(dx.values(), x_direction, x_slope, slack);
     auto gradient = d_weight.values();
-    const auto padding = gradient.begin() + static_cast<std::ptrdiff_t>(HeadCase::kWeight);
+    const auto padding = gradient.begin() + static_cast<std::ptrdiff_t>(HeadLayerCase::kWeight);
     CHECK(std::all_of(padding, gradient.end(), [](double v) { return v == 0; }));
     gradient.erase(padding, gradient.end());
     check_slope(gradient, w_direction, w_slope, slack);
@@ -346,12 +345,12 @@ void check_gradients(const HeadCase& c, double slack = 1) {
 }
 
 TEST_CASE("the head's gradients are the exact derivatives of the scaled sum of its losses") {
-  check_gradients(HeadCase());
+  check_gradients(HeadLayerCase());
 }
 
 TEST_CASE("the head's gradients are the exact derivatives also where exponentials of a loss overflow") {
   // Logits of hundreds are good to 3e-5 in f32, and so are their exponentials.
-  check_gradients(HeadCase::with_large_losses(), 6);
+  check_gradients(HeadLayerCase::with_large_losses(), 6);
 }
 
 }  // namespace

@@ -17,8 +17,6 @@ namespace diecast {
 namespace {
 
 using P = ActivePreset;
-constexpr const Preset& p = P::value;
-constexpr std::size_t kRows = p.rows();
 using L = Layers<P, kRows>;
 
 template <Recompute kPolicy>
@@ -54,7 +52,7 @@ Outcome train(const std::string& target) {
                            .training = true,
                            .dropout_key = 11};
   std::vector<Token> inputs(kRows), targets(kRows);
-  golden::golden_batch(p, 0, inputs, targets);
+  golden::golden_batch(kPreset, 0, inputs, targets);
   Model::pack(context, f.frame);
   const auto losses = Model::forward_backward(context, f.frame, {inputs.data()}, {targets.data()}, 0.125f).span();
   return {{losses.begin(), losses.end()}, f.gradients(), f.guards_hold()};
@@ -101,28 +99,28 @@ TEST_CASE("a recomputed layer has the layer's bits, and needs nothing of forward
 }
 
 TEST_CASE("under a policy, what a block keeps beside its output is the edge between its branches, or nothing") {
-  constexpr std::size_t edge = Edge<float, Shape<kRows, p.d_model>>::bytes;
+  constexpr std::size_t edge = Edge<float, Shape<kRows, kPreset.d_model>>::bytes;
   CHECK(Body<Branches, kRows>::Saved::bytes <= Body<Plain, kRows>::Saved::bytes);
   CHECK(Block<Branches, kRows>::Saved::bytes == edge);
-  CHECK(Body<Branches, kRows>::Saved::bytes - Body<WholeBlock, kRows>::Saved::bytes == p.n_layers * edge);
+  CHECK(Body<Branches, kRows>::Saved::bytes - Body<WholeBlock, kRows>::Saved::bytes == kPreset.n_layers * edge);
 }
 
 // Of one block.
-constexpr std::size_t kProjection = 2 * kRows * p.d_model * p.d_model;
+constexpr std::size_t kStream = kRows * kPreset.d_model, kProjection = 2 * kStream * kPreset.d_model;
 constexpr std::size_t kFirstProducts =
-    2 * kRows * p.d_model * (p.qkv_width() + L::kMlpWidth) + 2 * kRows * p.seq_len * p.d_model;
+    2 * kStream * (kPreset.qkv_width() + L::kMlpWidth) + 2 * kStream * kPreset.seq_len;
 
 TEST_CASE("run again are the products before a branch's last, and of a block the attention's last, too") {
   CHECK(Transformer<Plain>::flops.again == 0);
-  CHECK(Transformer<Branches>::flops.again == p.n_layers * kFirstProducts);
-  CHECK(Transformer<WholeBlock>::flops.again == p.n_layers * (kFirstProducts + kProjection));
+  CHECK(Transformer<Branches>::flops.again == kPreset.n_layers * kFirstProducts);
+  CHECK(Transformer<WholeBlock>::flops.again == kPreset.n_layers * (kFirstProducts + kProjection));
 }
 
 TEST_CASE("a policy changes neither the parameters nor the products of a step") {
   CHECK(Transformer<Branches>::Params::bytes == Transformer<Plain>::Params::bytes);
   CHECK(Transformer<WholeBlock>::flops.forward == Transformer<Plain>::flops.forward);
-  const std::size_t blocks = p.n_layers * (kFirstProducts + kProjection + 2 * kRows * p.d_ff * p.d_model);
-  CHECK(Transformer<Plain>::flops.forward == blocks + 2 * kRows * p.d_model * p.vocab_size);
+  const std::size_t blocks = kPreset.n_layers * (kFirstProducts + kProjection + 2 * kStream * kPreset.d_ff);
+  CHECK(Transformer<Plain>::flops.forward == blocks + 2 * kStream * kPreset.vocab_size);
 }
 
 }  // namespace
