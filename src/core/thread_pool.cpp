@@ -40,10 +40,6 @@ std::size_t cgroup_quota() {
   return static_cast<std::size_t>(std::max(1.0, std::ceil(std::stod(quota) / period)));
 }
 
-struct alignas(64) Worker {
-  bool pinned = false;
-};
-
 }  // namespace
 
 std::size_t available_cpus() { return std::min(affinity().size(), cgroup_quota()); }
@@ -56,6 +52,10 @@ struct ThreadPool::Impl {
     pin = threads > 1 && threads == cpus.size();
     if (threads > 1 && threads <= available_cpus()) pool.SetWaitMode(hwy::PoolWaitMode::kSpin);
   }
+
+  struct alignas(64) Worker {
+    bool pinned = false;
+  };
 
   hwy::ThreadPool pool;
   std::vector<std::size_t> cpus;

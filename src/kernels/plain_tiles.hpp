@@ -12,8 +12,8 @@
 
 namespace diecast {
 
-/// The Highway targets that have kernels on PlainTiles, for compiling them takes as long as all others: that closest to
-/// AVX3_SPR, where AMX is, and the one that every build and machine has.
+/// The Highway targets that have kernels on PlainTiles, for compiling them takes as long as all others: that closest
+/// to AVX3_SPR, where AMX is, and the one that every build and machine has.
 inline constexpr std::int64_t kPlainTilesVectors = HWY_AVX3 | HWY_SSE2;
 
 /// What AmxTiles does, in C++: tests run the kernels on it where there is no AMX. It does not flush subnormals.

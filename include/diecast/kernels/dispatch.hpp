@@ -11,8 +11,8 @@ namespace diecast {
 
 /// AVX3_SPR's kernels, with those that multiply bf16 replaced by ones that use AMX. Highway knows nothing of it.
 inline constexpr std::string_view kAmxTarget = "AMX";
-/// The same logic on any machine: AVX3's kernels, or SSE2's where there is no AVX3, and the AMX ones on TileUnit::plain.
-/// Only for tests; libraries of kernels have it where DIECAST_PLAIN_TILES is defined.
+/// The same logic on any machine: AVX3's kernels, or SSE2's where there is no AVX3, and the AMX ones on
+/// TileUnit::plain. Only for tests; libraries of kernels have it where DIECAST_PLAIN_TILES is defined.
 inline constexpr std::string_view kPlainTilesTarget = "AMX_PLAIN";
 
 /// Names of the targets this binary carries and this machine can run, best first ("AMX", "AVX3_SPR", "AVX2", ...).
