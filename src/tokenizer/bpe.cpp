@@ -126,11 +126,11 @@ void BpeTokenizer::encode(std::string_view text, std::vector<Token>& out) const 
 
 std::string BpeTokenizer::decode(std::span<const Token> tokens) const {
   std::string text;
-  for (const Token token : tokens) text += token_bytes(token);
+  for (const Token token : tokens) text += token_text(token);
   return text;
 }
 
-std::string_view BpeTokenizer::token_bytes(Token token) const {
+std::string_view BpeTokenizer::token_text(Token token) const {
   if (token >= vocab_size())
     throw Error(Fault::usage, "token " + std::to_string(token) + " is not in the vocabulary", {},
                 "use ids from 0 to " + std::to_string(vocab_size() - 1));

@@ -188,7 +188,7 @@ class Reader {
 };
 
 OrderedJson to_json(const BpeTokenizer& tokenizer) {
-  const auto spelling = [&](Token token) { return spell_bytes(tokenizer.token_bytes(token)); };
+  const auto spelling = [&](Token token) { return spell_bytes(tokenizer.token_text(token)); };
   // Appended without the search for duplicates that operator[] makes, in quadratic time.
   OrderedJson::object_t vocabulary;
   for (Token id = 0; id < tokenizer.vocab_size(); ++id) vocabulary.emplace_back(spelling(id), id);

@@ -9,7 +9,7 @@ namespace diecast {
 Evaluator::Evaluator(Model& model, const EvaluationBatches& batches, const BpeTokenizer& tokenizer)
     : model_(model), batches_(batches) {
   for (Token token = 0; token < tokenizer.vocab_size(); ++token)
-    token_bytes_.push_back(token == tokenizer.end_of_text() ? 0 : tokenizer.token_bytes(token).size());
+    token_bytes_.push_back(token == tokenizer.end_of_text() ? 0 : tokenizer.token_text(token).size());
 }
 
 std::optional<Evaluation> Evaluator::run(std::size_t max_batches, const std::atomic<int>& stop) {

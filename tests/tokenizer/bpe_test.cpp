@@ -43,7 +43,7 @@ Tokens encode(const BpeTokenizer& tokenizer, std::string_view text) {
 
 std::vector<std::string> encode_to_bytes(const BpeTokenizer& tokenizer, std::string_view text) {
   std::vector<std::string> result;
-  for (const Token token : encode(tokenizer, text)) result.emplace_back(tokenizer.token_bytes(token));
+  for (const Token token : encode(tokenizer, text)) result.emplace_back(tokenizer.token_text(token));
   return result;
 }
 

@@ -27,7 +27,7 @@ BpeTokenizer train(const Strings& texts, std::size_t vocab_size, std::uint64_t m
 Strings vocabulary_of(const BpeTokenizer& tokenizer) {
   Strings vocabulary;
   for (Token token = 0; token < tokenizer.vocab_size(); ++token)
-    vocabulary.emplace_back(tokenizer.token_bytes(token));
+    vocabulary.emplace_back(tokenizer.token_text(token));
   return vocabulary;
 }
 

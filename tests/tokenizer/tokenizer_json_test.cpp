@@ -134,7 +134,7 @@ TEST_CASE("end-of-text can be the last token, and others may be added") {
   json["added_tokens"] = {{{"id", size}, {"content", "<|endoftext|>"}}, {{"id", 0}, {"content", "<パッド>"}}};
   const auto tokenizer = load(json.dump());
   CHECK(tokenizer.end_of_text() == size);
-  CHECK(tokenizer.token_bytes(0) == "<パッド>");
+  CHECK(tokenizer.token_text(0) == "<パッド>");
 }
 
 TEST_CASE("what is not JSON or not a tokenizer is refused") {

@@ -21,29 +21,24 @@ struct Merge {
 };
 
 /// Byte-level byte pair encoding (Sennrich et al. 2016; over bytes as in GPT-2, Radford et al. 2019). Encodes
-/// any bytes, valid UTF-8 or not, and `decode` gives them back. Const members are thread-safe.
-class BpeTokenizer {
+/// any bytes, valid UTF-8 or not, and `decode` gives them back.
+class BpeTokenizer final : public Tokenizer {
  public:
   /// `vocabulary[id]` is the bytes of token `id`; it holds each single byte and `vocabulary[end_of_text]` is
   /// special. `merges` are in order of application and refer to `vocabulary`. Throws std::invalid_argument if
   /// they do not; who reads a vocabulary from a user checks it first.
   BpeTokenizer(std::vector<std::string> vocabulary, std::vector<Merge> merges, Token end_of_text);
 
-  std::size_t vocab_size() const { return vocabulary_.size(); }
-  Token end_of_text() const { return end_of_text_; }
   std::span<const Merge> merges() const { return merges_; }
 
-  /// Appends the tokens of `text` to `out`; never a special one.
-  void encode(std::string_view text, std::vector<Token>& out) const;
-
-  /// The bytes of `tokens`; a special one is its name. Throws Error(Fault::usage) for an unknown id.
-  std::string decode(std::span<const Token> tokens) const;
-
-  /// The bytes of one token, as long as this tokenizer lives. Throws as `decode`.
-  std::string_view token_bytes(Token token) const;
-
-  /// XXH3 of the vocabulary and the merges: tokenizers of equal hash encode alike.
-  std::uint64_t hash() const;
+  std::string_view kind() const override { return "bpe"; }
+  std::size_t vocab_size() const override { return vocabulary_.size(); }
+  Token end_of_text() const override { return end_of_text_; }
+  void encode(std::string_view text, std::vector<Token>& out) const override;
+  std::string_view token_text(Token token) const override;
+  std::string decode(std::span<const Token> tokens) const override;
+  bool is_lossless() const override { return true; }
+  std::uint64_t hash() const override;
 
  private:
   class PieceEncoder;
