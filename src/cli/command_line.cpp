@@ -15,10 +15,10 @@
 #include <diecast/kernels/dispatch.hpp>
 #include <diecast/machine/memory.hpp>
 #include <diecast/model/model.hpp>
-#include <diecast/preset/fields.hpp>
 
 #include "cli/build_info.hpp"
 #include "cli/commands.hpp"
+#include "cli/preset_config.hpp"
 
 namespace diecast {
 namespace {
@@ -35,22 +35,25 @@ CLI::Validator number_between(double low, double high) {
 
 // With the values of the preset's default configuration.
 std::string settings_help() {
-  const std::string name = "presets/" + std::string(active_preset().name) + ".toml";
-  const TomlText file{embedded_preset_toml, name};
   return "Keys of the configuration [and what they are if nothing changes them]:\n" +
-         describe_settings(resolve_run_config({&file, 1}, {}, describe(active_preset())));
+         describe_settings(resolve_preset_config({}, {}));
+}
+
+void declare_overrides(CLI::App& app, std::vector<std::string>& overrides) {
+  app.add_option("--set", overrides, "change one key, as in --set optimizer.lr=1e-3; may be repeated")
+      ->type_name("KEY=VALUE")
+      ->expected(1)
+      ->take_all()
+      ->allow_extra_args(false);
 }
 
 // ---- the options of each command
 
 Command declare_train(CLI::App& app) {
   auto options = std::make_shared<TrainOptions>();
-  app.add_option("CONFIG.toml", options->config, "changes to the preset's default configuration");
-  app.add_option("--set", options->overrides, "change one key, as in --set optimizer.lr=1e-3; may be repeated")
-      ->type_name("KEY=VALUE")
-      ->expected(1)
-      ->take_all()
-      ->allow_extra_args(false);
+  app.add_option("CONFIG.toml", options->configs,
+                 "changes to the preset's default configuration; of several, later ones override earlier ones");
+  declare_overrides(app, options->overrides);
   app.add_option("--out", options->out, "the run's folder (run.out)")->type_name("RUN");
   app.add_flag("--resume", options->resume, "go on from the newest checkpoint of --out RUN, with its own config.toml");
   app.footer(settings_help);
@@ -80,6 +83,29 @@ Command declare_generate(CLI::App& app) {
   number("--top-p", sampling.top_p, 1, "P", "only among the likeliest tokens that together reach P");
   number("--seed", sampling.seed, 0x1p53, "S", "another seed, another text");
   return [options] { return generate(*options); };
+}
+
+Command declare_config(CLI::App& app) {
+  using Action = ConfigOptions::Action;
+  auto options = std::make_shared<ConfigOptions>();
+  app.require_subcommand(1);
+  const auto add = [&](const char* name, const char* help, Action action) {
+    CLI::App* sub = app.add_subcommand(name, help);
+    sub->callback([options, action] { options->action = action; });
+    return sub;
+  };
+  add("reference", "every key with its help, bounds and default, as a file to start from", Action::reference);
+  CLI::App* check = add("check", "a dry run: is this a good configuration for this binary?", Action::check);
+  CLI::App* show = add("show", "what the files and --set change, and where each value comes from", Action::show);
+  for (CLI::App* sub : {check, show}) {
+    sub->add_option("CONFIG.toml", options->files, "as for train");
+    declare_overrides(*sub, options->overrides);
+  }
+  show->add_flag("--resolved", options->resolved, "all keys, the defaults too");
+  CLI::App* import = add("import", "translate a JSON configuration of the original program", Action::import);
+  import->add_option("OLD.json", options->files, "the file to translate")->required()->expected(1);
+  import->add_option("--out", options->out, "the file to write, instead of stdout")->type_name("NEW.toml");
+  return [options] { return config(*options); };
 }
 
 Command declare_plan(CLI::App& app) {
@@ -122,6 +148,7 @@ constexpr Entry kCommands[]{
     {"train", "train the model", declare_train},
     {"eval", "measure a trained model: loss, perplexity, bits per byte", declare_eval},
     {"generate", "continue a text", declare_generate},
+    {"config", "check, show and translate configurations", declare_config},
     {"plan", "parameters, FLOPs and memory, before any run", declare_plan},
     {"doctor", "what keeps this machine or binary from training well, and the remedy", declare_doctor},
     {"bench", "measure this machine, the training step and every kernel", declare_bench},
@@ -147,30 +174,36 @@ std::string nearest_option(const CLI::App& command, const std::string& mistyped)
   return nearest_name(mistyped, names);
 }
 
-std::vector<std::string> command_names() {
+std::vector<std::string> names_of_subcommands(const CLI::App& command) {
   std::vector<std::string> names;
-  for (const Entry& entry : kCommands) names.push_back(entry.name);
+  for (const CLI::App* sub : command.get_subcommands([](const CLI::App*) { return true; }))
+    names.push_back(sub->get_name());
   return names;
 }
 
 // A complaint of CLI11 as ours: one line that says what, where and what to do.
 Error usage_error(const CLI::App& app, const CLI::ParseError& error) {
-  const auto chosen = app.get_subcommands();
+  const CLI::App* command = &app;
+  std::string where = app.get_name();
+  while (!command->get_subcommands().empty()) {
+    command = command->get_subcommands().front();
+    where += " " + command->get_name();
+  }
   const std::vector<std::string> unexpected = app.remaining(true);
-  const CLI::App& command = chosen.empty() ? app : *chosen.front();
-  const std::string where = chosen.empty() ? app.get_name() : app.get_name() + " " + command.get_name();
   if (!unexpected.empty() && unexpected.front().starts_with("-"))
     return Error(Fault::usage, "unknown option " + unexpected.front(), where,
-                 "the nearest is " + nearest_option(command, unexpected.front()));
-  if (chosen.empty())
-    return Error(Fault::usage, "no command was given", where,
-                 fmt::format("use one of {}", fmt::join(command_names(), ", ")));
+                 "the nearest is " + nearest_option(*command, unexpected.front()));
+  if (const std::vector<std::string> names = names_of_subcommands(*command); !names.empty()) {
+    const std::string what =
+        unexpected.empty() ? "no command was given" : "there is no command " + unexpected.front();
+    return Error(Fault::usage, what, where, fmt::format("use one of {}", fmt::join(names, ", ")));
+  }
   const std::string what = unexpected.empty() ? error.what() : "unexpected argument " + unexpected.front();
   return Error(Fault::usage, what, where, fmt::format("see {} --help", where));
 }
 
-void refuse_unknown_command(const std::string& word) {
-  const std::vector<std::string> names = command_names();
+void refuse_unknown_command(const CLI::App& app, const std::string& word) {
+  const std::vector<std::string> names = names_of_subcommands(app);
   if (word.starts_with("-") || std::find(names.begin(), names.end(), word) != names.end()) return;
   throw Error(Fault::usage, "there is no command " + word, "command line",
               "the nearest is " + nearest_name(word, names));
@@ -189,7 +222,7 @@ Command read_command_line(int argc, char** argv) {
     CLI::App* sub = app.add_subcommand(entry.name, entry.help);
     commands.emplace_back(sub, entry.declare(*sub));
   }
-  if (argc > 1) refuse_unknown_command(argv[1]);
+  if (argc > 1) refuse_unknown_command(app, argv[1]);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

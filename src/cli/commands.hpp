@@ -13,7 +13,7 @@ namespace diecast {
 extern const std::string_view embedded_preset_toml;
 
 struct TrainOptions {
-  std::string config;
+  std::vector<std::string> configs;    ///< later ones override earlier ones
   std::vector<std::string> overrides;  ///< KEY=VALUE
   std::string out;
   bool resume = false;
@@ -40,6 +40,15 @@ struct DoctorOptions {
   bool json = false;
 };
 
+struct ConfigOptions {
+  enum class Action { reference, check, show, import };
+  Action action = Action::reference;
+  std::vector<std::string> files;      ///< later ones override earlier ones; of import, the one to translate
+  std::vector<std::string> overrides;  ///< KEY=VALUE
+  std::string out;                     ///< of import; empty: stdout
+  bool resolved = false;
+};
+
 struct BenchOptions {
   std::string filter;
   std::size_t rounds = 0;   ///< 0: as many as `quick` says
@@ -54,6 +63,7 @@ int eval(const EvalOptions& options);
 int generate(const GenerateOptions& options);
 int plan(const PlanOptions& options);
 int doctor(const DoctorOptions& options);
+int config(const ConfigOptions& options);
 int bench(const BenchOptions& options);
 
 }  // namespace diecast

@@ -76,7 +76,7 @@ std::vector<Check> all_checks(const Host& host, const TargetFacts& target, Threa
   };
 }
 
-void print_json(const Host& host, const TargetFacts& target, std::size_t threads, const std::vector<Check>& checks) {
+void print_checks_json(const Host& host, const TargetFacts& target, std::size_t threads, const std::vector<Check>& checks) {
   Json lines = Json::array();
   for (const Check& check : checks)
     lines.push_back({{"name", check.name},
@@ -103,7 +103,7 @@ fmt::text_style style_of(Check::Status status) {
   return fg(fmt::terminal_color::red) | fmt::emphasis::bold;
 }
 
-void print_text(const Host& host, const TargetFacts& target, std::size_t threads, const std::vector<Check>& checks) {
+void print_checks_text(const Host& host, const TargetFacts& target, std::size_t threads, const std::vector<Check>& checks) {
   const bool colour = takes_colour(stdout);
   fmt::print("{} (Diecast {}), compiled by {}\n", active_preset().name, DIECAST_VERSION, compiler_name());
   fmt::print("{}, {} cores, {} threads, target {}\n\n", host.cpu.model, host.cpu.cores, threads, target.chosen);
@@ -122,7 +122,7 @@ int doctor(const DoctorOptions& options) {
   const TargetFacts target = target_facts();
   ThreadPool pool;
   const std::vector<Check> checks = all_checks(host, target, pool);
-  (options.json ? print_json : print_text)(host, target, pool.threads(), checks);
+  (options.json ? print_checks_json : print_checks_text)(host, target, pool.threads(), checks);
   return all_pass(checks) ? 0 : 1;
 }
 

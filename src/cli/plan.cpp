@@ -68,7 +68,7 @@ std::optional<double> tok_per_s_estimate(const ModelPlan& plan, ThreadPool& pool
   return static_cast<double>(active_preset().rows()) / (seconds * (1 + again));
 }
 
-void print_json(const ModelPlan& plan, const ParamTable& table, std::optional<double> tok_per_s) {
+void print_plan_json(const ModelPlan& plan, const ParamTable& table, std::optional<double> tok_per_s) {
   Json bytes{{"total", plan.total_bytes}};
   for (const ModelPlan::Part& part : plan.parts) bytes[key_of(part.kind)] = part.bytes;
   Json layers = Json::array();
@@ -91,7 +91,7 @@ void print_json(const ModelPlan& plan, const ParamTable& table, std::optional<do
   fmt::print("{}\n", object.dump());
 }
 
-void print_text(const ModelPlan& plan, const ParamTable& table, std::optional<double> tok_per_s) {
+void print_plan_text(const ModelPlan& plan, const ParamTable& table, std::optional<double> tok_per_s) {
   fmt::print("{:<28}{:>16}\n", "parameters", table.parameter_count());
   for (const LayerSize& size : sizes_by_layer(table))
     fmt::print("  {:<26}{:>16}\n", size.layer, size.parameters);
@@ -113,7 +113,7 @@ void print_text(const ModelPlan& plan, const ParamTable& table, std::optional<do
 int plan(const PlanOptions& options) {
   ThreadPool pool;
   const ModelPlan plan = model_plan();
-  (options.json ? print_json : print_text)(plan, model_param_table(), tok_per_s_estimate(plan, pool));
+  (options.json ? print_plan_json : print_plan_text)(plan, model_param_table(), tok_per_s_estimate(plan, pool));
   return 0;
 }
 

@@ -22,29 +22,17 @@
 #include "cli/commands.hpp"
 #include "cli/corpus.hpp"
 #include "cli/loaded_run.hpp"
-#include "cli/text_file.hpp"
+#include "cli/preset_config.hpp"
 
 namespace diecast {
 namespace {
 
 namespace fs = std::filesystem;
 
-RunConfig config_of_new_run(const TrainOptions& options) {
-  const std::string preset(active_preset().name);
-  const std::string default_name = "presets/" + preset + ".toml";
-  std::vector<TomlText> files{{embedded_preset_toml, default_name}};
-  std::string text;
-  if (!options.config.empty()) {
-    text = read_text_file(options.config);
-    files.push_back({text, options.config});
-  }
-  return resolve_run_config(files, options.overrides, describe(active_preset()));
-}
-
 // A run goes on with what decided its data and its first steps.
 RunConfig config_of_resumed_run(const TrainOptions& options, const RunFolder& folder) {
-  if (!options.config.empty())
-    throw Error(Fault::usage, "--resume takes the run's own config.toml", options.config,
+  if (!options.configs.empty())
+    throw Error(Fault::usage, "--resume takes the run's own config.toml", options.configs.front(),
                 "leave this file out, change single keys with --set");
   for (const std::string& text : options.overrides)
     for (const char* fixed : {"data.", "tokenizer.", "run.seed="})
@@ -234,7 +222,7 @@ class TrainRun {
 }  // namespace
 
 int train(const TrainOptions& options) {
-  if (!options.resume) return TrainRun(config_of_new_run(options), options, {}).run();
+  if (!options.resume) return TrainRun(resolve_preset_config(options.configs, options.overrides), options, {}).run();
   if (options.out.empty())
     throw Error(Fault::usage, "--resume needs the run to go on with", "command line", "add --out RUN");
   const RunFolder folder = RunFolder::open_to_train(options.out);

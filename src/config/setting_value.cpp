@@ -1,6 +1,7 @@
 #include "config/setting_value.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <limits>
 #include <optional>
@@ -95,6 +96,18 @@ void assign(const NamedSetting& named, const toml::node& node, const std::string
         check(named.name(), setting->rule, *value, where);
         setting->value = *value;
         setting->where = where;
+      },
+      named.setting);
+}
+
+std::string allowed_values(const NamedSetting& named) {
+  return std::visit(
+      [](const auto* setting) {
+        const Rule& rule = setting->rule;
+        if (!rule.choices.empty()) return fmt::format("one of {}", fmt::join(rule.choices, ", "));
+        const bool bounded =
+            !std::is_same_v<decltype(setting), const Flag*> && (std::isfinite(rule.low) || std::isfinite(rule.high));
+        return fmt::format("{}{}", kind_of(*setting), bounded ? " " + bounds(rule) : "");
       },
       named.setting);
 }

@@ -124,6 +124,12 @@ std::string to_toml(RunConfig config, std::string_view fixed_model);
 /// One line for each key, its help and its value in `config`.
 std::string describe_settings(RunConfig config);
 
+/// A configuration file that changes nothing: every key with its help, what it may be and its value in `config`.
+std::string reference_toml(RunConfig config);
+
+/// TOML of the keys that a file or --set has given a value, or of `all`, each with where the value came from.
+std::string origins_toml(RunConfig config, bool all);
+
 }  // namespace diecast
 
 BOOST_HANA_ADAPT_STRUCT(diecast::RunSection, out, seed, threads);

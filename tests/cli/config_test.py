@@ -1,0 +1,91 @@
+#!/usr/bin/env python3
+"""config_test.py BINARY: `config reference | check | show | import` of the preset tiny."""
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import tomllib
+import unittest
+
+BINARY = os.path.abspath(sys.argv[1])
+OLD = {"model": {"type": "transformer", "d_model": 64, "num_heads": 99},
+       "computation": {"description": "a small one"},
+       "training": {"learning_rate": 0.0001, "num_epochs": 1, "shuffle": True},
+       "data": {"input_file": "text.txt"}}
+
+
+def run(*args):
+    return subprocess.run([BINARY, "config", *map(str, args)], capture_output=True, text=True, timeout=60)
+
+
+class ConfigTest(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="diecast-config-")
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+
+    def file(self, name, text):
+        (self.folder / name).write_text(text)
+        return self.folder / name
+
+    def fails(self, done, *words):
+        self.assertEqual(done.returncode, 2, done.stdout + done.stderr)
+        self.assertRegex(done.stderr, r"\Aerror: [^\n]+\n\Z")
+        for word in words:
+            self.assertIn(word, done.stderr)
+
+    def test_reference_is_a_configuration_that_changes_nothing(self):
+        done = run("reference")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        keys = {f"{section}.{key}" for section, table in tomllib.loads(done.stdout).items() for key in table}
+        self.assertLessEqual({"optimizer.lr", "data.source", "train.max_steps", "log.level"}, keys)
+        reference = self.file("reference.toml", done.stdout)
+        self.assertEqual(run("check", reference).returncode, 0)
+        self.assertIn("# update rule; one of adamw", done.stdout)
+
+    def test_check_names_the_place(self):
+        self.fails(run("check", self.file("bad.toml", "[optimizer]\nlearning = 1\n")), "bad.toml:2:1", "optimizer.")
+        self.fails(run("check", "--set", "optimizer.lr=-1"), "optimizer.lr", "above 0")
+        self.fails(run("check", self.folder / "none.toml"), "none.toml")
+        self.assertEqual(run("check").returncode, 0)
+
+    def test_later_files_override_earlier_ones_and_show_says_so(self):
+        first = self.file("a.toml", "[optimizer]\nlr = 1e-3\nbeta1 = 0.8\n")
+        second = self.file("b.toml", "[optimizer]\nlr = 2e-3\n")
+        done = run("show", first, second, "--set", "run.seed=7")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        shown = tomllib.loads(done.stdout)
+        self.assertEqual(shown["optimizer"]["lr"], 2e-3)
+        self.assertEqual(shown["optimizer"]["beta1"], 0.8)
+        self.assertRegex(done.stdout, r"lr = 0\.002 +# .*b\.toml:2:6")
+        self.assertRegex(done.stdout, r"seed = 7 +# --set run\.seed")
+        self.assertNotIn("# default", done.stdout)
+        self.assertRegex(run("show", "--resolved").stdout, r"eps = 1e-08 +# default")
+
+    def test_import_translates_and_says_what_it_could_not(self):
+        old = self.file("old.json", json.dumps(OLD))
+        out = self.folder / "new.toml"
+        done = run("import", old, "--out", out)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        new = tomllib.loads(out.read_text())
+        self.assertEqual(new["optimizer"]["lr"], 1e-4)
+        self.assertEqual(new["model"], {"d_model": 64})
+        self.assertIn("note: training.learning_rate: had no effect there", done.stderr)
+        self.assertIn("note: model.num_heads: 99 there", done.stderr)
+        self.assertEqual(run("check", out).returncode, 0)
+        self.assertEqual(run("import", old).stdout, out.read_text())
+        self.fails(run("import", old, "--out", out), "already")
+
+    def test_wrong_use_is_one_line(self):
+        self.fails(run("import", self.file("old.json", "{")), "old.json:1")
+        self.fails(run("import", self.folder / "none.json"), "none.json")
+        self.fails(run("import"), "OLD.json")
+        self.fails(run(), "reference, check, show, import")
+        self.fails(run("chekc"), "chekc", "check")
+        self.fails(run("show", "--resolvde"), "--resolved")
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1])
