@@ -82,7 +82,8 @@ class WikitextParser {
       at_ = after + 2;
       frames_.push(Kind::table);
     } else if (markers_end > at_) {
-      out_ += marks::kItem;
+      const bool link = ahead.starts_with('[') && address_length(ahead.substr(1)) > 0;
+      out_ += link ? marks::kLinkItem : marks::kItem;
       at_ = markers_end;
     } else if (ahead.starts_with("|}") && frames_.close_table()) {
       at_ = after + 2;

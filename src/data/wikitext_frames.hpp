@@ -67,7 +67,7 @@ class WikitextFrames {
 
   bool unwind_to(Kind kind, std::initializer_list<Kind> between);
   void cut_to_hole(std::size_t begin);
-  bool drops_links_to(std::string_view prefix, const std::string& folded);
+  bool drops_links_to(std::string_view target, std::string_view prefix, const std::string& folded);
   std::string read_template(const Frame& frame);
   void cut_table();
 

@@ -84,7 +84,7 @@ class LineCleaner {
   static std::size_t plain_run(std::string_view text) {
     static const std::array<bool, 256> special = [] {
       std::array<bool, 256> table{};
-      for (char c : std::string_view(" \t(),;:.!?\xC2\xE3\xEF")) table[static_cast<unsigned char>(c)] = true;
+      for (char c : std::string_view(" \t(),;:.!?]\xC2\xE3\xEF")) table[static_cast<unsigned char>(c)] = true;
       for (char c : marks::kAll) table[static_cast<unsigned char>(c)] = true;
       return table;
     }();
@@ -116,6 +116,8 @@ class LineCleaner {
     } else if (c == ')' || rest.starts_with("）")) {
       close(c == ')' ? 1 : 3, rest);
       return c == ')' ? 0 : 2;
+    } else if (c == ']' && hole_ && out_.ends_with('[')) {
+      out_.pop_back();  // [] around what was left out
     } else if (is_separator(c)) {
       separator(rest);
     } else if (c == '.' || c == '!' || c == '?') {
@@ -238,7 +240,7 @@ class PageLayout {
     const std::size_t front = std::min(line.find_first_not_of(kInvisible), line.size());
     const char first = front < line.size() ? line[front] : '\0';
     if (first == marks::kHeading && heading(cleaner_.clean(line.substr(front)))) return;
-    if (skipped_level_ > 0) return;
+    if (skipped_level_ > 0 || first == marks::kLinkItem) return;
     const std::string_view text = cleaner_.clean(line);
     if (text.empty()) {
       if (first != marks::kItem) last_ = Line::none;
