@@ -14,7 +14,8 @@ namespace diecast::testing {
 /// A string as a source that gives at most `step` bytes at a time.
 class MemoryBytes final : public ByteSource {
  public:
-  explicit MemoryBytes(std::string bytes, std::size_t step = SIZE_MAX) : bytes_(std::move(bytes)), step_(step) {}
+  explicit MemoryBytes(std::string bytes, std::size_t step = SIZE_MAX)
+      : bytes_(std::move(bytes)), step_(step) {}
 
   std::size_t read(std::span<char> into) override {
     const std::size_t count = bytes_.copy(into.data(), std::min(into.size(), step_), position_);

@@ -5,11 +5,10 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <diecast/core/error.hpp>
 #include <string_view>
 #include <system_error>
 #include <utility>
-
-#include <diecast/core/error.hpp>
 
 #include "data/decompress.hpp"
 
@@ -49,11 +48,14 @@ class FileBytes final : public ByteSource {
     struct stat now {};
     // Files of /proc and the like are regular, too, and say that they are empty.
     if (!S_ISREG(opened_.st_mode) || opened_.st_size == 0 || fstat(descriptor_, &now) != 0) return;
-    const bool same_time = now.st_mtim.tv_sec == opened_.st_mtim.tv_sec && now.st_mtim.tv_nsec == opened_.st_mtim.tv_nsec;
-    if (position_ == static_cast<std::uint64_t>(opened_.st_size) && now.st_size == opened_.st_size && same_time) return;
+    const bool same_time =
+        now.st_mtim.tv_sec == opened_.st_mtim.tv_sec && now.st_mtim.tv_nsec == opened_.st_mtim.tv_nsec;
+    if (position_ == static_cast<std::uint64_t>(opened_.st_size) && now.st_size == opened_.st_size &&
+        same_time)
+      return;
     throw Error(Fault::usage,
-                "the file has changed while it was read: of " + std::to_string(opened_.st_size) + " bytes it has " +
-                    std::to_string(now.st_size),
+                "the file has changed while it was read: of " + std::to_string(opened_.st_size) +
+                    " bytes it has " + std::to_string(now.st_size),
                 path_.string(), "start again when nothing writes it");
   }
 
@@ -69,7 +71,8 @@ class FileBytes final : public ByteSource {
 
 class PutBackBytes final : public ByteSource {
  public:
-  PutBackBytes(std::string front, std::unique_ptr<ByteSource> rest) : front_(std::move(front)), rest_(std::move(rest)) {}
+  PutBackBytes(std::string front, std::unique_ptr<ByteSource> rest)
+      : front_(std::move(front)), rest_(std::move(rest)) {}
 
   std::size_t read(std::span<char> into) override {
     if (position_ == front_.size()) return rest_->read(into);
@@ -89,7 +92,9 @@ class PutBackBytes final : public ByteSource {
 
 }  // namespace
 
-std::unique_ptr<ByteSource> open_file(const std::filesystem::path& path) { return std::make_unique<FileBytes>(path); }
+std::unique_ptr<ByteSource> open_file(const std::filesystem::path& path) {
+  return std::make_unique<FileBytes>(path);
+}
 
 std::unique_ptr<ByteSource> put_back(std::string front, std::unique_ptr<ByteSource> rest) {
   return std::make_unique<PutBackBytes>(std::move(front), std::move(rest));
@@ -111,7 +116,8 @@ void fill_front(ByteSource& source, std::string& front, std::size_t size) {
   }
 }
 
-std::unique_ptr<ByteSource> decompressed(std::unique_ptr<ByteSource> raw, std::string name, std::size_t threads) {
+std::unique_ptr<ByteSource> decompressed(std::unique_ptr<ByteSource> raw, std::string name,
+                                         std::size_t threads) {
   std::string front;
   fill_front(*raw, front, kLongestMagic);
   const bool gzip = is_gzip(front), zstd = is_zstd(front), bzip2 = is_bzip2(front);

@@ -1,3 +1,5 @@
+#include <bzlib.h>
+
 #include <algorithm>
 #include <bit>
 #include <condition_variable>
@@ -9,15 +11,14 @@
 #include <thread>
 #include <utility>
 
-#include <bzlib.h>
-
 #include "data/bzip2_scanner.hpp"
 #include "data/decompress.hpp"
 
 namespace diecast {
 namespace {
 
-constexpr std::string_view kBzip2Header = "BZh9";  // of the largest blocks; those of any other are decoded, too
+// Of the largest blocks; smaller ones are decoded, too.
+constexpr std::string_view kBzip2Header = "BZh9";
 
 // Appends bits to bytes.
 class Bzip2Writer {
@@ -77,8 +78,8 @@ class Bzip2Decoder {
   bz_stream stream_{};
 };
 
-// What a block's bits decompress to, or nothing if they are no block: libbz2 is given them as a stream of one block, whose
-// checksum is then the stream's.
+// What a block's bits decompress to, or nothing if they are no block: libbz2 is given them as a stream of one
+// block, whose checksum is then the stream's.
 std::optional<std::string> decode_bzip2_block(const Bzip2Piece& piece) {
   constexpr std::size_t kStep = std::size_t{1} << 20;  // what a block is as a rule; one of runs may be 46 MB
   Bzip2Writer writer{std::string(kBzip2Header)};
@@ -101,7 +102,8 @@ std::optional<std::string> decode_bzip2_block(const Bzip2Piece& piece) {
   return text;
 }
 
-// Bytes after which the block that `bits` begin with has ended, the last of them perhaps not full; 0 if there is none.
+// Bytes after which the block that `bits` begin with has ended, the last of them perhaps not full; 0 if there
+// is none.
 std::uint64_t bzip2_block_bytes(const Bzip2Piece& bits) {
   Bzip2Writer writer{std::string(kBzip2Header)};
   writer.add(bits);
@@ -160,7 +162,7 @@ class Bzip2Bytes final : public ByteSource {
   };
   using JobPointer = std::shared_ptr<Job>;
 
-  // Blocks that are ready but not asked for: more than a few only where they decompress to many times the usual.
+  // What is ready but not asked for: more than a few blocks where they decompress to many times the usual.
   static constexpr std::size_t kMaxReady = std::size_t{128} << 20;
 
   bool scan() {
@@ -205,7 +207,9 @@ class Bzip2Bytes final : public ByteSource {
   void work() {
     Lock lock(mutex_);
     for (;;) {
-      changed_.wait(lock, [&] { return stopped_ || jobs_.empty() || (jobs_.size() < max_jobs_ && ready_ < kMaxReady); });
+      changed_.wait(lock, [&] {
+        return stopped_ || jobs_.empty() || (jobs_.size() < max_jobs_ && ready_ < kMaxReady);
+      });
       if (stopped_ || !scan()) return;
       decode(lock, jobs_.back());
     }
@@ -225,9 +229,15 @@ class Bzip2Bytes final : public ByteSource {
     if (job->error) std::rethrow_exception(job->error);
     consumed_ = job->piece.first_bit / 8;  // what errors say
     switch (job->piece.kind) {
-      case Bzip2Piece::Kind::start: begin_stream(job->piece, 0); break;
-      case Bzip2Piece::Kind::block: take_block(*job); break;
-      case Bzip2Piece::Kind::end: end_stream(job->piece); break;
+      case Bzip2Piece::Kind::start:
+        begin_stream(job->piece, 0);
+        break;
+      case Bzip2Piece::Kind::block:
+        take_block(*job);
+        break;
+      case Bzip2Piece::Kind::end:
+        end_stream(job->piece);
+        break;
     }
     consumed_ = (job->piece.first_bit + job->piece.bits) / 8;
     drop(0);
@@ -241,7 +251,8 @@ class Bzip2Bytes final : public ByteSource {
   void begin_stream(const Bzip2Piece& piece, std::uint64_t from) {
     const std::string_view rest = std::string_view(piece.bytes).substr((piece.first_bit % 8 + from) / 8);
     consumed_ = (piece.first_bit + from) / 8;
-    if (rest.size() < kBzip2Header.size() && kBzip2Header.starts_with(rest)) refuse_cut_short(name_, consumed_);
+    if (rest.size() < kBzip2Header.size() && kBzip2Header.starts_with(rest))
+      refuse_cut_short(name_, consumed_);
     const bool is_header = rest.size() == kBzip2Header.size() && rest.starts_with("BZh") && rest[3] >= '1' &&
                            rest[3] <= '9' && (piece.first_bit + piece.bits) % 8 == 0;
     if (!is_header) refuse_damaged(name_, consumed_, "what follows is not bzip2");
@@ -253,7 +264,8 @@ class Bzip2Bytes final : public ByteSource {
     constexpr unsigned kBits = kBzip2MagicBits + 32;
     if (!in_stream_) refuse_damaged(name_, consumed_, "a stream ends that has not begun");
     if (piece.bits < kBits) refuse_cut_short(name_, consumed_);
-    if (piece.number(kBzip2MagicBits, 32) != checksum_) refuse_damaged(name_, consumed_, "wrong checksum of a stream");
+    if (piece.number(kBzip2MagicBits, 32) != checksum_)
+      refuse_damaged(name_, consumed_, "wrong checksum of a stream");
     in_stream_ = false;
     const std::uint64_t padded = kBits + (8 - (piece.first_bit + kBits) % 8) % 8;
     if (piece.bits > padded) begin_stream(piece, padded);
@@ -311,13 +323,15 @@ class Bzip2Bytes final : public ByteSource {
 }  // namespace
 
 bool is_bzip2(std::string_view front) {
-  if (front.size() < kBzip2Header.size() || !front.starts_with("BZh") || front[3] < '1' || front[3] > '9') return false;
+  if (front.size() < kBzip2Header.size() || !front.starts_with("BZh") || front[3] < '1' || front[3] > '9')
+    return false;
   const std::string_view magic = front.substr(kBzip2Header.size());
   return std::string_view("\x31\x41\x59\x26\x53\x59").starts_with(magic) ||
          std::string_view("\x17\x72\x45\x38\x50\x90").starts_with(magic);
 }
 
-std::unique_ptr<ByteSource> open_bzip2(std::unique_ptr<ByteSource> raw, std::string name, std::size_t threads) {
+std::unique_ptr<ByteSource> open_bzip2(std::unique_ptr<ByteSource> raw, std::string name,
+                                       std::size_t threads) {
   return std::make_unique<Bzip2Bytes>(std::move(raw), std::move(name), threads);
 }
 

@@ -16,7 +16,8 @@ std::uint64_t big_endian_word(std::string_view text, std::size_t at) {
   return word;
 }
 
-// Whether a byte can be the second of those that hold a magic number; it is when all its bits are those of the number.
+// Whether a byte can be the second of those that hold a magic number; it is when all its bits are those of
+// the number.
 constexpr auto kMayBeSecond = [] {
   std::array<bool, 256> table{};
   for (const std::uint64_t magic : {kBzip2Block, kBzip2End})
@@ -30,7 +31,8 @@ std::uint32_t Bzip2Piece::number(std::uint64_t from, unsigned count) const {
   std::uint32_t value = 0;
   for (unsigned i = 0; i < count; ++i) {
     const std::uint64_t bit = first_bit % 8 + from + i;
-    const bool set = from + i < bits && (static_cast<unsigned char>(bytes[bit / 8]) >> (7 - bit % 8) & 1) != 0;
+    const bool set =
+        from + i < bits && (static_cast<unsigned char>(bytes[bit / 8]) >> (7 - bit % 8) & 1) != 0;
     value = value << 1 | static_cast<std::uint32_t>(set);
   }
   return value;
@@ -52,7 +54,8 @@ std::optional<Bzip2Scanner::Found> Bzip2Scanner::find(std::size_t from_bit) cons
 }
 
 Bzip2Piece Bzip2Scanner::cut(std::size_t end_bit, Bzip2Piece::Kind next) {
-  Bzip2Piece piece{.kind = kind_, .first_bit = 8 * buffer_start_ + first_bit_, .bits = end_bit - first_bit_, .bytes = {}};
+  Bzip2Piece piece{
+      .kind = kind_, .first_bit = 8 * buffer_start_ + first_bit_, .bits = end_bit - first_bit_, .bytes = {}};
   piece.bytes = buffer_.substr(0, (end_bit + 7) / 8);
   buffer_.erase(0, end_bit / 8);
   buffer_start_ += end_bit / 8;

@@ -10,7 +10,7 @@
 
 namespace diecast {
 
-/// The bits of a bzip2 file from one of its magic numbers to the next, neither of which need be at a byte's boundary.
+/// The bits of a bzip2 file from one of its magic numbers to the next, wherever in a byte these begin.
 struct Bzip2Piece {
   enum class Kind {
     start,  ///< what precedes the first magic number
@@ -18,7 +18,7 @@ struct Bzip2Piece {
     end,    ///< from the one that ends a stream; what begins the next stream is in it, too
   };
   Kind kind = Kind::start;
-  std::uint64_t first_bit = 0;  ///< in the file; that of lower value comes first in it, that of highest in a byte
+  std::uint64_t first_bit = 0;  ///< in the file, a byte's highest bit being its first
   std::uint64_t bits = 0;
   std::string bytes;  ///< those that hold the bits, the first of which is bit `first_bit % 8` of the first
 
@@ -52,9 +52,9 @@ class Bzip2Scanner {
   Bzip2Piece cut(std::size_t end_bit, Bzip2Piece::Kind next);
 
   std::unique_ptr<ByteSource> raw_;
-  std::string buffer_;             // what has been read and is in no piece yet, padded with zeros at the end
+  std::string buffer_;              // what has been read and is in no piece yet, padded with zeros at the end
   std::uint64_t buffer_start_ = 0;  // its place in the file
-  std::size_t first_bit_ = 0;      // of the next piece, in the buffer
+  std::size_t first_bit_ = 0;       // of the next piece, in the buffer
   Bzip2Piece::Kind kind_ = Bzip2Piece::Kind::start;
   bool at_end_ = false, finished_ = false;
 };

@@ -1,10 +1,8 @@
-#include <diecast/data/corpus.hpp>
-
 #include <algorithm>
-#include <utility>
-
 #include <diecast/core/error.hpp>
+#include <diecast/data/corpus.hpp>
 #include <diecast/data/stories.hpp>
+#include <utility>
 
 #include "data/byte_source.hpp"
 #include "data/corpus_files.hpp"
@@ -39,8 +37,8 @@ std::string_view without_mark_and_space(std::string_view text) {
   return text.substr(std::min(text.find_first_not_of(" \t\r\n"), text.size()));
 }
 
-// Whether the name, without the ending of a compressed file, is one of JSON's: such a file is no plain text, even if its
-// first line is bad.
+// Whether the name, without the ending of a compressed file, is one of JSON's: such a file is no plain text,
+// even if its first line is bad.
 bool has_json_name(std::filesystem::path name) {
   const std::string ending = name.extension().string();
   if (ending == ".gz" || ending == ".bz2" || ending == ".zst") name.replace_extension();
@@ -51,7 +49,8 @@ bool has_json_name(std::filesystem::path name) {
 bool begins_jsonl(ByteSource& bytes, std::string& front) {
   if (!without_mark_and_space(front).starts_with('{')) return false;
   const auto line_end = [&] { return front.find('\n', front.size() - without_mark_and_space(front).size()); };
-  for (std::size_t size = 0; line_end() == std::string::npos && front.size() > size && size <= kMaxJsonlLine;) {
+  for (std::size_t size = 0;
+       line_end() == std::string::npos && front.size() > size && size <= kMaxJsonlLine;) {
     size = front.size();
     fill_front(bytes, front, 2 * size);
   }
@@ -64,14 +63,16 @@ void refuse_binary(std::string_view front, const std::string& name) {
   if (front.starts_with("\xFF\xFE") || front.starts_with("\xFE\xFF"))
     throw Error(Fault::usage, "the file is UTF-16", name, "convert it to UTF-8: iconv -f UTF-16 -t UTF-8");
   const auto is_control = [](char c) {
-    return (static_cast<unsigned char>(c) < ' ' && std::string_view("\t\n\v\f\r\b\x1B").find(c) == std::string_view::npos) ||
+    return (static_cast<unsigned char>(c) < ' ' &&
+            std::string_view("\t\n\v\f\r\b\x1B").find(c) == std::string_view::npos) ||
            c == '\x7F';
   };
   front = front.substr(0, kFront);
   const bool has_null = front.find('\0') != std::string_view::npos;
   const auto controls = static_cast<std::size_t>(std::count_if(front.begin(), front.end(), is_control));
   if (has_null || 10 * controls > 3 * front.size())
-    throw Error(Fault::usage, "the file is not text", name, "leave it out or give text, JSONL or Wikipedia's XML");
+    throw Error(Fault::usage, "the file is not text", name,
+                "leave it out or give text, JSONL or Wikipedia's XML");
 }
 
 class CorpusDocuments final : public DocumentStream {
@@ -79,7 +80,8 @@ class CorpusDocuments final : public DocumentStream {
   CorpusDocuments(const CorpusOptions& options, const Notice& notice)
       : options_(options), notice_(notice), parts_(find_corpus_parts(options)) {
     if (options.split == TextSplit::separator && options.separator.empty())
-      throw Error(Fault::usage, "the separator of documents is empty", "data.separator", "set it or choose another split");
+      throw Error(Fault::usage, "the separator of documents is empty", "data.separator",
+                  "set it or choose another split");
     bool all_known = true;
     for (const CorpusPart& part : parts_) {
       total_bytes_ += part.size;
@@ -138,13 +140,14 @@ class CorpusDocuments final : public DocumentStream {
     if (std::exchange(finished_, true)) return false;
     if (counts_.not_utf8 > 0)
       tell(std::to_string(counts_.not_utf8) + " of " + std::to_string(counts_.text_files) +
-           (counts_.text_files == 1 ? " file is" : " files are") + " not UTF-8, the first is " + counts_.first_not_utf8 +
-           "; its bytes are kept as they are");
+           (counts_.text_files == 1 ? " file is" : " files are") + " not UTF-8, the first is " +
+           counts_.first_not_utf8 + "; its bytes are kept as they are");
     if (counts_.bad_lines > 0)
       tell(std::to_string(counts_.bad_lines) + (counts_.bad_lines == 1 ? " line" : " lines") +
            " of JSONL left out, the first is " + counts_.first_bad);
     if (documents_ == 0)
-      throw Error(Fault::usage, parts_.size() == 1 ? "there is no text in the file" : "there is no text in the files",
+      throw Error(Fault::usage,
+                  parts_.size() == 1 ? "there is no text in the file" : "there is no text in the files",
                   parts_.front().file.string(), "give files with text");
     return false;
   }

@@ -7,13 +7,12 @@
 #include <array>
 #include <cctype>
 #include <charconv>
+#include <diecast/core/error.hpp>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <system_error>
 #include <utility>
-
-#include <diecast/core/error.hpp>
 
 namespace diecast {
 namespace {
@@ -52,7 +51,8 @@ bool has_known_name(std::string name) {
   for (char& letter : name) letter = static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
   const auto drop = [&](const auto& endings) {
     for (const std::string_view ending : endings)
-      if (name.size() > ending.size() && name.ends_with(ending)) return name.resize(name.size() - ending.size()), true;
+      if (name.size() > ending.size() && name.ends_with(ending))
+        return name.resize(name.size() - ending.size()), true;
     return false;
   };
   constexpr std::array<std::string_view, 3> kCompressed{".gz", ".bz2", ".zst"};
@@ -84,7 +84,8 @@ std::vector<fs::path> files_below(const fs::path& folder, const std::string& pat
     throw Error(Fault::usage, "cannot read the folder: " + error.code().message(), error.path1().string(),
                 "make it readable or choose other data");
   }
-  if (empty) throw Error(Fault::usage, "there is no file in the folder", folder.string(), "put files of text there");
+  if (empty)
+    throw Error(Fault::usage, "there is no file in the folder", folder.string(), "put files of text there");
   if (files.empty() && pattern.empty())
     throw Error(Fault::usage, "no file in the folder has a name like *.txt, *.md, *.jsonl, *.xml or *.gz",
                 folder.string(), "set data.pattern to what the files are called");
@@ -103,7 +104,8 @@ std::vector<fs::path> files_that_match(const std::string& pattern) {
   for (std::size_t i = 0; status == 0 && i < matches.gl_pathc; ++i)
     if (fs::is_regular_file(matches.gl_pathv[i], ignored)) files.emplace_back(matches.gl_pathv[i]);
   if (files.empty())
-    throw Error(Fault::usage, "no file matches", "\"" + pattern + "\"", "give a file, a folder or a glob that matches");
+    throw Error(Fault::usage, "no file matches", "\"" + pattern + "\"",
+                "give a file, a folder or a glob that matches");
   return files;
 }
 
@@ -135,7 +137,8 @@ std::vector<CorpusPart> find_corpus_parts(const CorpusOptions& options) {
       parts.push_back({.file = std::move(file), .size = unknown ? 0 : size, .stories = 0});
     }
   }
-  if (parts.empty()) throw Error(Fault::usage, "no data is given", {}, "give a file, a folder, a glob or builtin:stories");
+  if (parts.empty())
+    throw Error(Fault::usage, "no data is given", {}, "give a file, a folder, a glob or builtin:stories");
   return parts;
 }
 

@@ -1,10 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <diecast/data/corpus.hpp>
 #include <filesystem>
 #include <vector>
-
-#include <diecast/data/corpus.hpp>
 
 namespace diecast {
 
@@ -15,8 +14,9 @@ struct CorpusPart {
   std::uint64_t stories = 0;   ///< how many
 };
 
-/// What the sources of `options` stand for, in the order in which it is read: sources as they are given, files of each in
-/// the byte order of their paths. Throws Error(Fault::usage) for a source that stands for nothing.
+/// What the sources of `options` stand for, in the order in which it is read: sources as they are given,
+/// files of each in the byte order of their paths. Throws Error(Fault::usage) for a source that stands for
+/// nothing.
 std::vector<CorpusPart> find_corpus_parts(const CorpusOptions& options);
 
 /// The files among them.

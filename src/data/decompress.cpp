@@ -1,13 +1,12 @@
 #include "data/decompress.hpp"
 
-#include <algorithm>
-#include <limits>
-#include <new>
-
 #include <zlib.h>
 #include <zstd.h>
 
+#include <algorithm>
 #include <diecast/core/error.hpp>
+#include <limits>
+#include <new>
 
 namespace diecast {
 namespace {
@@ -108,7 +107,8 @@ bool is_gzip(std::string_view front) { return front.starts_with("\x1F\x8B"); }
 
 bool is_zstd(std::string_view front) {
   if (front.size() < 4) return false;
-  const bool skippable = (static_cast<unsigned char>(front[0]) & 0xF0) == 0x50 && front.substr(1, 3) == "\x2A\x4D\x18";
+  const bool skippable =
+      (static_cast<unsigned char>(front[0]) & 0xF0) == 0x50 && front.substr(1, 3) == "\x2A\x4D\x18";
   return skippable || front.starts_with("\x28\xB5\x2F\xFD");
 }
 

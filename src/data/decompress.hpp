@@ -26,7 +26,8 @@ bool is_bzip2(std::string_view front);
 std::unique_ptr<ByteSource> open_gzip(std::unique_ptr<ByteSource> raw, std::string name);
 std::unique_ptr<ByteSource> open_zstd(std::unique_ptr<ByteSource> raw, std::string name);
 /// On `threads` threads of its own if `threads` > 1. They read `raw`.
-std::unique_ptr<ByteSource> open_bzip2(std::unique_ptr<ByteSource> raw, std::string name, std::size_t threads);
+std::unique_ptr<ByteSource> open_bzip2(std::unique_ptr<ByteSource> raw, std::string name,
+                                       std::size_t threads);
 
 /// Reads `source` on a thread of its own, at most 4 MiB ahead.
 std::unique_ptr<ByteSource> read_ahead(std::unique_ptr<ByteSource> source);

@@ -1,10 +1,9 @@
-#include <algorithm>
-#include <string_view>
-#include <utility>
-
 #include <simdjson.h>
 
+#include <algorithm>
 #include <diecast/core/error.hpp>
+#include <string_view>
+#include <utility>
 
 #include "data/document_readers.hpp"
 
@@ -13,7 +12,8 @@ namespace {
 
 class JsonlDocuments final : public DocumentStream {
  public:
-  JsonlDocuments(std::unique_ptr<ByteSource> bytes, std::string name, JsonlOptions options, CorpusCounts& counts)
+  JsonlDocuments(std::unique_ptr<ByteSource> bytes, std::string name, JsonlOptions options,
+                 CorpusCounts& counts)
       : bytes_(std::move(bytes)), name_(std::move(name)), options_(std::move(options)), counts_(counts) {}
 
   bool next(Document& document) override {
@@ -43,7 +43,8 @@ class JsonlDocuments final : public DocumentStream {
       read_more();
     }
     if (line_end_ - begin_ <= kMaxJsonlLine) return true;
-    throw Error(Fault::usage, "a line of JSONL is longer than " + std::to_string(kMaxJsonlLine >> 20) + " MiB",
+    throw Error(Fault::usage,
+                "a line of JSONL is longer than " + std::to_string(kMaxJsonlLine >> 20) + " MiB",
                 name_ + ':' + std::to_string(line_ + 1), "put each document on a line of its own");
   }
 
@@ -85,8 +86,9 @@ class JsonlDocuments final : public DocumentStream {
     if (counts_.bad_lines++ == 0) counts_.first_bad = place() + ": " + why;
     if (counts_.bad_lines <= options_.max_bad) return;
     throw Error(Fault::usage,
-                options_.max_bad == 0 ? "a bad line of JSONL"
-                                      : "more than " + std::to_string(options_.max_bad) + " bad lines of JSONL",
+                options_.max_bad == 0
+                    ? "a bad line of JSONL"
+                    : "more than " + std::to_string(options_.max_bad) + " bad lines of JSONL",
                 (options_.max_bad == 0 ? "" : "the first is ") + counts_.first_bad,
                 "mend them, set data.text_field or raise data.max_bad");
   }
@@ -105,8 +107,8 @@ class JsonlDocuments final : public DocumentStream {
 
 }  // namespace
 
-std::unique_ptr<DocumentStream> open_jsonl(std::unique_ptr<ByteSource> bytes, std::string name, JsonlOptions options,
-                                           CorpusCounts& counts) {
+std::unique_ptr<DocumentStream> open_jsonl(std::unique_ptr<ByteSource> bytes, std::string name,
+                                           JsonlOptions options, CorpusCounts& counts) {
   return std::make_unique<JsonlDocuments>(std::move(bytes), std::move(name), std::move(options), counts);
 }
 

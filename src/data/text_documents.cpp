@@ -1,9 +1,9 @@
+#include <simdjson.h>
+
 #include <algorithm>
 #include <optional>
 #include <string_view>
 #include <utility>
-
-#include <simdjson.h>
 
 #include "data/document_readers.hpp"
 
@@ -14,7 +14,8 @@ constexpr std::string_view kBlanks = " \t\r", kLineEnds = "\r\n";
 
 class TextDocuments final : public DocumentStream {
  public:
-  TextDocuments(std::unique_ptr<ByteSource> bytes, std::string name, TextOptions options, CorpusCounts& counts)
+  TextDocuments(std::unique_ptr<ByteSource> bytes, std::string name, TextOptions options,
+                CorpusCounts& counts)
       : bytes_(std::move(bytes)), name_(std::move(name)), options_(std::move(options)), counts_(counts) {
     ++counts_.text_files;
   }
@@ -80,9 +81,12 @@ class TextDocuments final : public DocumentStream {
 
   std::optional<End> find_end() {
     switch (options_.split) {
-      case TextSplit::file: return {};
-      case TextSplit::blank_lines: return find_blank_line();
-      case TextSplit::separator: return find_separator();
+      case TextSplit::file:
+        return {};
+      case TextSplit::blank_lines:
+        return find_blank_line();
+      case TextSplit::separator:
+        return find_separator();
     }
     return {};
   }
@@ -98,7 +102,8 @@ class TextDocuments final : public DocumentStream {
 
   // `searched_` is where a line begins.
   std::optional<End> find_blank_line() {
-    for (std::size_t end = buffer_.find('\n', searched_); end != std::string::npos; end = buffer_.find('\n', searched_)) {
+    for (std::size_t end = buffer_.find('\n', searched_); end != std::string::npos;
+         end = buffer_.find('\n', searched_)) {
       const std::size_t visible = buffer_.find_first_not_of(kBlanks, searched_);
       if (visible == end && searched_ > begin_) return End{text_end(searched_), end + 1};
       searched_ = end + 1;
@@ -106,25 +111,29 @@ class TextDocuments final : public DocumentStream {
     return {};
   }
 
-  // The end of a text that goes to `position` at most: line ends at a separator or a blank line are not a part of it.
+  // The end of a text that goes to `position` at most: line ends at a separator or a blank line are not a
+  // part of it.
   std::size_t text_end(std::size_t position) const {
     if (options_.split == TextSplit::file) return position;
     if (options_.split == TextSplit::blank_lines) {
       const std::size_t line = buffer_.rfind('\n', position - 1);
-      if (line != std::string::npos && line > begin_ && buffer_.find_first_not_of(kBlanks, line + 1) >= position)
+      if (line != std::string::npos && line > begin_ &&
+          buffer_.find_first_not_of(kBlanks, line + 1) >= position)
         position = line;
     }
     while (position > begin_ && kLineEnds.find(buffer_[position - 1]) != std::string_view::npos) --position;
     return position;
   }
 
-  // Where to end a part: behind a line if one ends in its second half, or else not inside a character of UTF-8.
+  // Where to end a part: behind a line if one ends in its second half, or else not inside a character of
+  // UTF-8.
   std::size_t part_end() const {
     const std::size_t most = begin_ + options_.max_part;
     const std::size_t line = buffer_.rfind('\n', most - 1);
     if (line != std::string::npos && line >= begin_ + options_.max_part / 2) return line + 1;
     std::size_t cut = most;
-    while (cut + 3 > most && cut > begin_ + 1 && (static_cast<unsigned char>(buffer_[cut]) & 0xC0) == 0x80) --cut;
+    while (cut + 3 > most && cut > begin_ + 1 && (static_cast<unsigned char>(buffer_[cut]) & 0xC0) == 0x80)
+      --cut;
     return (static_cast<unsigned char>(buffer_[cut]) & 0xC0) == 0x80 ? most : cut;
   }
 
@@ -162,8 +171,8 @@ class TextDocuments final : public DocumentStream {
 
 }  // namespace
 
-std::unique_ptr<DocumentStream> open_text(std::unique_ptr<ByteSource> bytes, std::string name, TextOptions options,
-                                          CorpusCounts& counts) {
+std::unique_ptr<DocumentStream> open_text(std::unique_ptr<ByteSource> bytes, std::string name,
+                                          TextOptions options, CorpusCounts& counts) {
   return std::make_unique<TextDocuments>(std::move(bytes), std::move(name), std::move(options), counts);
 }
 

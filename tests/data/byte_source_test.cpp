@@ -1,15 +1,14 @@
 #include "data/byte_source.hpp"
 
+#include <doctest/doctest.h>
+
 #include <chrono>
+#include <diecast/core/error.hpp>
+#include <diecast/core/random.hpp>
 #include <filesystem>
 #include <fstream>
 #include <string>
 #include <vector>
-
-#include <doctest/doctest.h>
-
-#include <diecast/core/error.hpp>
-#include <diecast/core/random.hpp>
 
 #include "data/bzip2_scanner.hpp"
 #include "tests/data/compressed.hpp"
@@ -45,7 +44,9 @@ Refusal refusal(const std::string& bytes, std::size_t threads) {
   return result;
 }
 
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
 
 struct Format {
   const char* name;
@@ -77,7 +78,8 @@ std::size_t count_pieces(const std::string& bytes) {
 }  // namespace
 
 TEST_CASE("bytes that are not compressed are given as they are") {
-  for (const std::string& text : {std::string(), std::string("a"), std::string("BZh9 is a level"), std::string("\x28\xB5"), prose(3000)}) {
+  for (const std::string& text : {std::string(), std::string("a"), std::string("BZh9 is a level"),
+                                  std::string("\x28\xB5"), prose(3000)}) {
     CHECK(read(text, 1) == text);
     CHECK(read(text, 2, 3) == text);
   }
@@ -102,8 +104,8 @@ TEST_CASE("all members, streams and frames of a file are read, empty ones too") 
   const std::string a = prose(250'000), b = "b", c = prose(120'000);
   for (const Format& format : kFormats) {
     CAPTURE(format.name);
-    const std::string bytes =
-        format.compress(a) + format.compress("") + format.compress(b) + format.compress("") + format.compress(c);
+    const std::string bytes = format.compress(a) + format.compress("") + format.compress(b) +
+                              format.compress("") + format.compress(c);
     for (const std::size_t threads : kThreads) CHECK(read(bytes, threads) == a + b + c);
   }
 }
@@ -116,7 +118,8 @@ TEST_CASE("frames that zstd is to skip are skipped, at the front as well") {
 TEST_CASE("zeros behind a gzip file are padding, anything else behind a file is damage") {
   CHECK(read(gzipped("text") + std::string(300'000, '\0'), 1) == "text");
   for (const std::size_t threads : kThreads) {
-    CHECK(contains(refusal(gzipped("text") + std::string(9, '\0') + "x", threads).message, "bytes after the end"));
+    CHECK(contains(refusal(gzipped("text") + std::string(9, '\0') + "x", threads).message,
+                   "bytes after the end"));
     for (const Format& format : kFormats) {
       const Refusal refused = refusal(format.compress("text") + "more than a header", threads);
       CAPTURE(format.name);
@@ -132,9 +135,21 @@ TEST_CASE("a file that is cut anywhere says so, after what was whole") {
   for (const Format& format : kFormats) {
     CAPTURE(format.name);
     const std::string bytes = format.compress(text), twice = bytes + bytes;
-    const std::size_t cuts[] = {10, 11, 30, 31, 32, bytes.size() / 3, bytes.size() / 2, bytes.size() - 9, bytes.size() - 4,
-                                bytes.size() - 1, bytes.size() + 1, bytes.size() + 3, bytes.size() + 11,
-                                twice.size() - 11, twice.size() - 1};
+    const std::size_t cuts[] = {10,
+                                11,
+                                30,
+                                31,
+                                32,
+                                bytes.size() / 3,
+                                bytes.size() / 2,
+                                bytes.size() - 9,
+                                bytes.size() - 4,
+                                bytes.size() - 1,
+                                bytes.size() + 1,
+                                bytes.size() + 3,
+                                bytes.size() + 11,
+                                twice.size() - 11,
+                                twice.size() - 1};
     for (const std::size_t threads : {1, 2})
       for (const std::size_t cut : cuts) {
         CAPTURE(cut);
@@ -163,7 +178,8 @@ TEST_CASE("damage anywhere is noticed, and nothing wrong precedes it but what no
       if (format.name == std::string("zstd"))
         CHECK((refused.message.empty() || contains(refused.message, "it at byte ")));
       else
-        CHECK((contains(refused.message, "the file is damaged") || contains(refused.message, "the file is cut short")));
+        CHECK((contains(refused.message, "the file is damaged") ||
+               contains(refused.message, "the file is cut short")));
       if (format.name == std::string("bzip2")) CHECK(text.starts_with(refused.text));
     }
   }
@@ -243,7 +259,8 @@ TEST_CASE("a file that grows, shrinks or is written while it is read is an error
            change_after_first_read([&] { std::ofstream(path, std::ios::app) << "more"; }),
            change_after_first_read([&] { std::filesystem::resize_file(path, text.size() / 2); }),
            change_after_first_read([&] {
-             std::filesystem::last_write_time(path, std::filesystem::last_write_time(path) + std::chrono::seconds(1));
+             std::filesystem::last_write_time(
+                 path, std::filesystem::last_write_time(path) + std::chrono::seconds(1));
            }),
        }) {
     CHECK(contains(message, "changed while it was read"));

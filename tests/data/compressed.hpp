@@ -1,15 +1,14 @@
 #pragma once
 
-#include <cstddef>
-#include <stdexcept>
-#include <string>
-#include <string_view>
-
 #include <bzlib.h>
 #include <zlib.h>
 #include <zstd.h>
 
+#include <cstddef>
 #include <diecast/data/stories.hpp>
+#include <stdexcept>
+#include <string>
+#include <string_view>
 
 namespace diecast::testing {
 
@@ -41,8 +40,8 @@ inline std::string gzipped(std::string_view text) {
 inline std::string bzip2ed(std::string_view text, int level = 9) {
   auto size = static_cast<unsigned>(text.size() + text.size() / 50 + 600);
   std::string out(size, '\0');
-  if (BZ2_bzBuffToBuffCompress(out.data(), &size, const_cast<char*>(text.data()), static_cast<unsigned>(text.size()),
-                               level, 0, 0) != BZ_OK)
+  if (BZ2_bzBuffToBuffCompress(out.data(), &size, const_cast<char*>(text.data()),
+                               static_cast<unsigned>(text.size()), level, 0, 0) != BZ_OK)
     throw std::runtime_error("BZ2_bzBuffToBuffCompress");
   out.resize(size);
   return out;

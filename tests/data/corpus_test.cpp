@@ -1,13 +1,11 @@
-#include <diecast/data/corpus.hpp>
-
-#include <filesystem>
-#include <string>
-#include <vector>
-
 #include <doctest/doctest.h>
 
 #include <diecast/core/error.hpp>
+#include <diecast/data/corpus.hpp>
 #include <diecast/data/stories.hpp>
+#include <filesystem>
+#include <string>
+#include <vector>
 
 #include "data/corpus_files.hpp"
 #include "tests/data/compressed.hpp"
@@ -32,7 +30,8 @@ struct Reading {
 Reading read_corpus(const CorpusOptions& options) {
   Reading reading;
   try {
-    const auto stream = open_documents(options, [&](std::string_view text) { reading.notices.emplace_back(text); });
+    const auto stream =
+        open_documents(options, [&](std::string_view text) { reading.notices.emplace_back(text); });
     for (Document document; stream->next(document);) {
       reading.texts.push_back(document.text);
       reading.names.push_back(document.name);
@@ -52,11 +51,14 @@ Reading read_source(const fs::path& source, const std::string& pattern = {}) {
   return read_corpus({.sources = {source.string()}, .pattern = pattern, .stories = 3, .seed = 7});
 }
 
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
 
 }  // namespace
 
-TEST_CASE("a folder's known files are read from all levels in the order of their paths, or those of a pattern") {
+TEST_CASE(
+    "a folder's known files are read from all levels in the order of their paths, or those of a pattern") {
   TemporaryFolder folder;
   write_file(folder / "b.txt", "b");
   write_file(folder / "a/z.TXT", "a/z");
@@ -104,9 +106,10 @@ TEST_CASE("sources are read one after another, each document with a number of it
   TemporaryFolder folder;
   write_file(folder / "z.txt", "z");
   write_file(folder / "a.txt.gz", gzipped("a"));
-  const Reading reading = read_corpus({.sources = {(folder / "z.txt").string(), "builtin:stories:2", folder.path().string()},
-                                       .stories = 9,
-                                       .seed = 7});
+  const Reading reading =
+      read_corpus({.sources = {(folder / "z.txt").string(), "builtin:stories:2", folder.path().string()},
+                   .stories = 9,
+                   .seed = 7});
   CHECK(reading.texts == Texts{"z", story(7, 0), story(7, 1), "a", "z"});
   CHECK(reading.ids == std::vector<std::uint64_t>{0, 1, 2, 3, 4});
   CHECK(reading.progress.files == 4);
@@ -117,9 +120,9 @@ TEST_CASE("sources are read one after another, each document with a number of it
 TEST_CASE("the built-in corpus has the number of stories that was asked for") {
   CHECK(read_source("builtin:stories").texts == Texts{story(7, 0), story(7, 1), story(7, 2)});
   CHECK(read_source("builtin:stories:1").texts == Texts{story(7, 0)});
-  for (const char* source : {"builtin:", "builtin:poems", "builtin:stories:", "builtin:stories:0", "builtin:stories:-1",
-                             "builtin:stories:3x", "builtin:stories5", "builtin:stories:100000001",
-                             "builtin:stories:99999999999999999999999"}) {
+  for (const char* source : {"builtin:", "builtin:poems", "builtin:stories:", "builtin:stories:0",
+                             "builtin:stories:-1", "builtin:stories:3x", "builtin:stories5",
+                             "builtin:stories:100000001", "builtin:stories:99999999999999999999999"}) {
     CAPTURE(source);
     CHECK(contains(read_source(source).error, "builtin:stories:N"));
   }
@@ -146,19 +149,22 @@ TEST_CASE("what stands for nothing is refused and named") {
   CHECK(contains(read_source(folder / "nowhere").error, "No such file or directory"));
   CHECK(contains(read_source(folder / "nowhere").error, (folder / "nowhere").string()));
   CHECK(contains(read_source(folder / "*.md").error, "no file matches"));
-  CHECK(contains(read_source(folder.path()).error, "there is no file in the folder, " + folder.path().string()));
+  CHECK(contains(read_source(folder.path()).error,
+                 "there is no file in the folder, " + folder.path().string()));
   write_file(folder / "a.png", "a");
   CHECK(contains(read_source(folder.path()).error, "set data.pattern"));
   CHECK(contains(read_source(folder.path(), "*.text").error, "matches \"*.text\""));
   CHECK(contains(read_corpus({}).error, "no data is given"));
-  CHECK(contains(read_corpus({.sources = {"builtin:stories"}, .split = TextSplit::separator}).error, "data.separator"));
+  CHECK(contains(read_corpus({.sources = {"builtin:stories"}, .split = TextSplit::separator}).error,
+                 "data.separator"));
 }
 
 TEST_CASE("empty files are left out, and refused when there is nothing else") {
   TemporaryFolder folder;
   write_file(folder / "a.txt", "");
   write_file(folder / "a.txt.bz2", bzip2ed(""));
-  CHECK(contains(read_source(folder / "a.txt").error, "there is no text in the file, " + (folder / "a.txt").string()));
+  CHECK(contains(read_source(folder / "a.txt").error,
+                 "there is no text in the file, " + (folder / "a.txt").string()));
   CHECK(contains(read_source(folder.path()).error, "there is no text in the files"));
   write_file(folder / "c.txt", "c");
   CHECK(read_source(folder.path()).texts == Texts{"c"});
@@ -174,7 +180,8 @@ TEST_CASE("files and folders that cannot be read are named") {
   {
     const Unprivileged nobody;
     CHECK(contains(read_source(folder / "a.txt").error, "Permission denied, " + (folder / "a.txt").string()));
-    CHECK(contains(read_source(folder / "closed").error, "Permission denied, " + (folder / "closed").string()));
+    CHECK(
+        contains(read_source(folder / "closed").error, "Permission denied, " + (folder / "closed").string()));
     CHECK(contains(read_source(folder / "closed/a.txt").error, "Permission denied"));
   }
   fs::permissions(folder / "closed", fs::perms::owner_all);
@@ -189,7 +196,8 @@ TEST_CASE("files that are not UTF-8 are told of once, with the first and their n
   const Reading reading = read_source(folder.path());
   CHECK(reading.texts == texts);
   REQUIRE(reading.notices.size() == 1);
-  CHECK(contains(reading.notices[0], "4 of 6 files are not UTF-8, the first is " + (folder / "2.txt").string()));
+  CHECK(contains(reading.notices[0],
+                 "4 of 6 files are not UTF-8, the first is " + (folder / "2.txt").string()));
 }
 
 TEST_CASE("files that are no text are refused by name, also inside of compressed ones") {
@@ -197,7 +205,8 @@ TEST_CASE("files that are no text are refused by name, also inside of compressed
   const std::string controls = "a\x01\x02\x03\x04";
   for (const std::string& bytes : {std::string("ab\0cd", 5), controls, zstded(controls)}) {
     write_file(folder / "a.txt", bytes);
-    CHECK(contains(read_source(folder / "a.txt").error, "the file is not text, " + (folder / "a.txt").string()));
+    CHECK(contains(read_source(folder / "a.txt").error,
+                   "the file is not text, " + (folder / "a.txt").string()));
   }
   write_file(folder / "a.txt", std::string("\xFF\xFEh\0i\0", 6));
   CHECK(contains(read_source(folder / "a.txt").error, "iconv"));
@@ -213,7 +222,8 @@ TEST_CASE("lines of JSON objects are documents, whatever the file is called") {
       "{\"id\":1,\"text\":\"\"}\n"
       "  {\"id\": [1, {}], \"te\\u0078t\": \"\xE2\x82\xAC\"}\n"
       "{\"text\":\"last\"}";
-  for (const std::string& bytes : {lines, "\xEF\xBB\xBF" + lines, "\n" + lines, gzipped(lines), zstded(lines)}) {
+  for (const std::string& bytes :
+       {lines, "\xEF\xBB\xBF" + lines, "\n" + lines, gzipped(lines), zstded(lines)}) {
     write_file(folder / "a", bytes);
     const Reading reading = read_source(folder / "a");
     CHECK(reading.texts == Texts{"one\n\xC3\xA9", "\xE2\x82\xAC", "last"});
@@ -237,11 +247,16 @@ TEST_CASE("bad lines are counted and the first is named, and too many are an err
   TemporaryFolder folder;
   const fs::path path = folder / "a.jsonl";
   const std::vector<std::pair<std::string, std::string>> kBad{
-      {"{\"text\": 1}", "its \"text\" is no string"},  {"{\"txt\": \"a\"}", "it has no \"text\""},
-      {"[\"text\"]", "it is no JSON object"},         {"{\"text\": \"a\"", ""},
-      {"{\"text\": \"a\"} {\"text\": \"b\"}", ""},    {"{\"text\": \"\xFF\"}", ""},
-      {"{\"text\": \"a\", \"b\": tru}", ""},          {"\"text\"", "it is no JSON object"},
-      {"{\"text\": \"\\ud800\"}", ""},                {"text", ""},
+      {"{\"text\": 1}", "its \"text\" is no string"},
+      {"{\"txt\": \"a\"}", "it has no \"text\""},
+      {"[\"text\"]", "it is no JSON object"},
+      {"{\"text\": \"a\"", ""},
+      {"{\"text\": \"a\"} {\"text\": \"b\"}", ""},
+      {"{\"text\": \"\xFF\"}", ""},
+      {"{\"text\": \"a\", \"b\": tru}", ""},
+      {"\"text\"", "it is no JSON object"},
+      {"{\"text\": \"\\ud800\"}", ""},
+      {"text", ""},
       {std::string("{\"text\": \"\0\"}", 13), ""},
   };
   for (const auto& [line, why] : kBad) {
@@ -250,7 +265,8 @@ TEST_CASE("bad lines are counted and the first is named, and too many are an err
     const Reading reading = read_source(path);
     CHECK(reading.texts == Texts{"good", "too"});
     REQUIRE(reading.notices.size() == 1);
-    CHECK(contains(reading.notices[0], "2 lines of JSONL left out, the first is " + path.string() + ":2: " + why));
+    CHECK(contains(reading.notices[0],
+                   "2 lines of JSONL left out, the first is " + path.string() + ":2: " + why));
     const Reading strict = read_corpus({.sources = {path.string()}, .max_bad = 1});
     CHECK(contains(strict.error, "more than 1 bad lines of JSONL, the first is " + path.string() + ":2: "));
     CHECK(strict.texts == Texts{"good", "too"});
@@ -280,9 +296,11 @@ TEST_CASE("lines of JSONL are read whole wherever a buffer ends, and long ones t
 TEST_CASE("a plain text is split as asked, and a long one comes in parts") {
   TemporaryFolder folder;
   write_file(folder / "a.txt", "a\n\nb");
-  CHECK(read_corpus({.sources = {(folder / "a.txt").string()}, .split = TextSplit::blank_lines}).texts == Texts{"a", "b"});
-  CHECK(read_corpus({.sources = {(folder / "a.txt").string()}, .split = TextSplit::separator, .separator = "\n"}).texts ==
+  CHECK(read_corpus({.sources = {(folder / "a.txt").string()}, .split = TextSplit::blank_lines}).texts ==
         Texts{"a", "b"});
+  CHECK(read_corpus(
+            {.sources = {(folder / "a.txt").string()}, .split = TextSplit::separator, .separator = "\n"})
+            .texts == Texts{"a", "b"});
   std::string text;
   while (text.size() < 40'000'000) text += "A line of a long text, such as this one is.\n";
   write_file(folder / "b.txt", text);

@@ -1,11 +1,10 @@
+#include <doctest/doctest.h>
+
+#include <diecast/core/random.hpp>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
-
-#include <doctest/doctest.h>
-
-#include <diecast/core/random.hpp>
 
 #include "data/document_readers.hpp"
 #include "data/utf8.hpp"
@@ -96,7 +95,8 @@ TEST_CASE("a document that is too long is given in parts of whole lines, or else
   CHECK(split(lines, {.split = TextSplit::file, .separator = {}, .max_part = 10}).texts ==
         Texts{"one\ntwo\n", "three\n", "four\nfive\n"});
   std::string characters;
-  for (std::size_t i = 0; i < 50; ++i) characters += i % 3 == 0 ? "\xE2\x82\xAC" : i % 3 == 1 ? "\xF0\x9F\x8E\xB2" : "x";
+  for (std::size_t i = 0; i < 50; ++i)
+    characters += i % 3 == 0 ? "\xE2\x82\xAC" : i % 3 == 1 ? "\xF0\x9F\x8E\xB2" : "x";
   for (const std::size_t most : {5, 6, 7, 8, 9, 23, 64}) {
     CAPTURE(most);
     const Given given = split(characters, {.split = TextSplit::file, .separator = {}, .max_part = most});
@@ -122,5 +122,6 @@ TEST_CASE("parts of bytes that are no characters are as long as they may be") {
 TEST_CASE("documents are named by the line they begin at") {
   CHECK(split("a", {}).names == Texts{"f"});
   CHECK(split("a\nb\n\n\nc\n\nd", {.split = TextSplit::blank_lines}).names == Texts{"f", "f:5", "f:7"});
-  CHECK(split("a\n%\nb%\n\nc", {.split = TextSplit::separator, .separator = "%"}).names == Texts{"f", "f:3", "f:5"});
+  CHECK(split("a\n%\nb%\n\nc", {.split = TextSplit::separator, .separator = "%"}).names ==
+        Texts{"f", "f:3", "f:5"});
 }
