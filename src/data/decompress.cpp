@@ -40,6 +40,7 @@ class GzipBytes final : public ByteSource {
   bool begin_member(std::string_view input) {
     if (!input.empty() && input.front() == 0) skip_padding();
     if (input_.peek().empty()) return false;
+    if (input.front() != '\x1F') input_.damaged("bytes after the end");
     inflateReset(&stream_);
     return inside_ = true;
   }
@@ -57,9 +58,9 @@ class GzipBytes final : public ByteSource {
     stream_.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(input.data()));  // zlib does not write to it
     stream_.avail_in = static_cast<uInt>(input.size());
     const int status = inflate(&stream_, Z_NO_FLUSH);
+    input_.skip(input.size() - stream_.avail_in);
     if (status != Z_OK && status != Z_STREAM_END && status != Z_BUF_ERROR)
       input_.damaged(stream_.msg != nullptr ? stream_.msg : zError(status));
-    input_.skip(input.size() - stream_.avail_in);
     if (status == Z_STREAM_END) inside_ = false;
     if (inside_ && input.empty() && stream_.avail_out == room) input_.cut_short();
   }
