@@ -1,8 +1,6 @@
 #include <algorithm>
-#include <cstring>
 #include <memory>
 #include <set>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,28 +10,12 @@
 #include <diecast/core/error.hpp>
 
 #include "data/wikipedia.hpp"
+#include "tests/memory_bytes.hpp"
 
 using namespace diecast;
+using diecast::testing::MemoryBytes;
 
 namespace {
-
-// Gives `step` bytes at a time.
-class TextSource final : public ByteSource {
- public:
-  explicit TextSource(std::string text, std::size_t step = std::string::npos) : text_(std::move(text)), step_(step) {}
-
-  std::size_t read(std::span<char> into) override {
-    const std::size_t size = std::min({into.size(), step_, text_.size() - at_});
-    std::memcpy(into.data(), text_.data() + at_, size);
-    at_ += size;
-    return size;
-  }
-  std::uint64_t consumed() const override { return at_; }
-
- private:
-  std::string text_;
-  std::size_t step_, at_ = 0;
-};
 
 std::string page(int id, std::string_view title, std::string_view text, std::string_view more = "<ns>0</ns>") {
   return "  <page>\n    <title>" + std::string(title) + "</title>\n    " + std::string(more) + "\n    <id>" +
@@ -58,7 +40,7 @@ struct Reading {
 
 Reading read(const std::string& xml, std::size_t step = std::string::npos, const WikipediaOptions& options = {}) {
   Reading reading;
-  const auto stream = open_wikipedia(std::make_unique<TextSource>(xml, step), "eo.xml", options,
+  const auto stream = open_wikipedia(std::make_unique<MemoryBytes>(xml, step), "eo.xml", options,
                                      [&](std::string_view text) { reading.notice += text; });
   Document document;
   try {
@@ -81,7 +63,7 @@ std::string many_pages(int count) {
 
 std::set<std::uint64_t> sampled(const std::string& xml, std::uint64_t count, std::uint64_t seed) {
   PageSample sample(count, seed);
-  TextSource bytes(xml);
+  MemoryBytes bytes(xml);
   sample.add(bytes, "eo.xml");
   std::set<std::uint64_t> ids;
   for (const Document& document : read(xml, std::string::npos, {.seed = seed, .bound = sample.bound()}).documents)

@@ -22,12 +22,12 @@ enum class TextSplit {
 /// What to read and how.
 struct CorpusOptions {
   /// Each a file, a folder, a glob, `builtin:stories` or `builtin:stories:N` (the first N); read one after another.
-  std::vector<std::string> sources;
+  std::vector<std::string> sources = {};
   /// Of the names of a folder's files, those in folders below it included; folders of runs are left out. Empty: every
   /// file whose format is known by its name (.txt, .md, .jsonl, .json.gz, .xml.bz2, ...).
-  std::string pattern;
+  std::string pattern = {};
   TextSplit split = TextSplit::file;
-  std::string separator;              ///< of TextSplit::separator, e.g. "<|endoftext|>"
+  std::string separator = {};         ///< of TextSplit::separator, e.g. "<|endoftext|>"
   std::string text_field = "text";    ///< of a JSONL object
   std::uint64_t max_bad = 100;        ///< JSONL lines that may be bad before it is an error
   std::uint64_t sample = 0;           ///< of a Wikipedia dump, about so many pages, chosen by a hash of their ids; 0: all
@@ -40,9 +40,10 @@ struct CorpusOptions {
 using Notice = std::function<void(std::string_view)>;
 
 /// The documents of a corpus: its sources in their order, files in the byte order of their paths, documents as they lie
-/// in a file. Formats are recognised by content: plain text, JSONL, Wikipedia's XML, each also compressed. Memory: a few
-/// buffers and the largest document; a text that is one document is given in parts of at most 16 MiB. Throws
-/// Error(Fault::usage) when there is nothing to read.
+/// in a file. Formats are recognised by content: plain text, JSONL, Wikipedia's XML, each also as gzip, bzip2 or zstd.
+/// Memory: a few buffers, what the decompressors need and the largest document; a text that is one document is given in
+/// parts of at most 16 MiB, a line of JSONL may have 32 MiB. Throws Error(Fault::usage) when a source stands for nothing;
+/// the stream does when there is no document in any.
 std::unique_ptr<DocumentStream> open_documents(const CorpusOptions& options, const Notice& notice);
 
 }  // namespace diecast
