@@ -18,8 +18,9 @@ bool has_media_ending(std::string_view target) {
   constexpr std::size_t kLongest = 5;
   const std::size_t dot = target.rfind('.');
   if (dot == kUnset || target.size() - dot > kLongest) return false;
-  static const std::unordered_set<std::string_view> endings = {".jpg", ".jpeg", ".png", ".gif", ".svg", ".tif", ".tiff",
-                                                               ".ogg", ".ogv", ".oga", ".webm", ".webp", ".wav", ".mp3"};
+  static const std::unordered_set<std::string_view> endings = {".jpg", ".jpeg", ".png", ".gif",  ".svg",
+                                                               ".tif", ".tiff", ".ogg", ".ogv",  ".oga",
+                                                               ".webm", ".webp", ".wav", ".mp3"};
   return endings.contains(fold_wiki_name(target.substr(dot)));
 }
 

@@ -12,8 +12,8 @@
 namespace diecast {
 
 /// The text of a page as far as it has been read, and what is still open in it. Text is written to `out` as it is met;
-/// what is not closed yet has a frame that knows where its text began there, and when it is closed that text is cut down
-/// to what shall stay of it. So nothing is looked at twice, whatever is closed or not.
+/// what is not closed yet has a frame that knows where its text began there, and when it is closed that text is cut
+/// down to what shall stay of it. So nothing is looked at twice, whatever is closed or not.
 class WikitextFrames {
  public:
   enum class Kind { page_template, link, external_link, table };

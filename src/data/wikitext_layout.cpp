@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <vector>
 
 #include "data/wikitext_marks.hpp"
@@ -26,8 +27,9 @@ bool only_connectives(std::string_view text) {
     if (start == std::string_view::npos) return true;
     text.remove_prefix(start);
     const std::string_view word = text.substr(0, text.find_first_of(" ,;:/"));
-    const auto known = {"or", "and", "also", "pronounced", "listen", "IPA", "lit.", "from", "in", "as", "o", "oder", "ou"};
-    if (std::find(known.begin(), known.end(), word) == known.end()) return false;
+    constexpr std::string_view known[] = {"or",   "and", "also", "pronounced", "listen", "IPA", "lit.",
+                                          "from", "in",  "as",   "o",          "oder",   "ou"};
+    if (std::find(std::begin(known), std::end(known), word) == std::end(known)) return false;
     text.remove_prefix(word.size());
   }
   return true;
@@ -208,7 +210,8 @@ class LineCleaner {
   bool has_letter() const {
     return std::any_of(out_.begin(), out_.end(), [](char c) {
       const auto byte = static_cast<unsigned char>(c);
-      return byte >= 0x80 || (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z');
+      const auto lower = static_cast<unsigned char>(byte | 0x20);
+      return byte >= 0x80 || (byte >= '0' && byte <= '9') || (lower >= 'a' && lower <= 'z');
     });
   }
 
