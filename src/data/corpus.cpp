@@ -2,11 +2,14 @@
 #include <diecast/core/error.hpp>
 #include <diecast/data/corpus.hpp>
 #include <diecast/data/stories.hpp>
+#include <limits>
+#include <optional>
 #include <utility>
 
 #include "data/byte_source.hpp"
 #include "data/corpus_files.hpp"
 #include "data/document_readers.hpp"
+#include "data/wikipedia.hpp"
 
 namespace diecast {
 namespace {
@@ -56,6 +59,13 @@ bool begins_jsonl(ByteSource& bytes, std::string& front) {
   }
   const std::string_view text = without_mark_and_space(front);
   return is_json_object(text.substr(0, text.find('\n')));
+}
+
+bool is_wikipedia(std::string_view front) {
+  front = without_mark_and_space(front);
+  if (front.starts_with("<?xml"))
+    front = without_mark_and_space(front.substr(std::min(front.find('>'), front.size() - 1) + 1));
+  return front.starts_with("<mediawiki");
 }
 
 // Bytes that are no text would be learnt as if they were.
@@ -115,6 +125,17 @@ class CorpusDocuments final : public DocumentStream {
   }
 
  private:
+  // The content of a file, and what it begins with, which has been read.
+  struct Opened {
+    std::unique_ptr<ByteSource> bytes;
+    std::string front;
+  };
+  Opened open_part_file(const CorpusPart& part) const {
+    Opened opened{.bytes = open_bytes(part.file, options_.threads), .front = {}};
+    fill_front(*opened.bytes, opened.front, kFront);
+    return opened;
+  }
+
   void open_part(const CorpusPart& part) {
     own_ids_ = true;
     if (part.file.empty()) {
@@ -122,10 +143,12 @@ class CorpusDocuments final : public DocumentStream {
       return;
     }
     const std::string name = part.file.string();
-    auto bytes = open_bytes(part.file, options_.threads);
-    std::string front;
-    fill_front(*bytes, front, kFront);
-    if (begins_jsonl(*bytes, front) || (has_json_name(part.file) && !front.empty())) {
+    auto [bytes, front] = open_part_file(part);
+    if (is_wikipedia(front)) {
+      own_ids_ = false;
+      reader_ = open_wikipedia(put_back(std::move(front), std::move(bytes)), name,
+                               {.seed = options_.seed, .bound = sample_bound(part)}, notice_);
+    } else if (begins_jsonl(*bytes, front) || (has_json_name(part.file) && !front.empty())) {
       if (front.starts_with(kUtf8Mark)) front.erase(0, kUtf8Mark.size());
       reader_ = open_jsonl(put_back(std::move(front), std::move(bytes)), name,
                            {.text_field = options_.text_field, .max_bad = options_.max_bad}, counts_);
@@ -134,6 +157,27 @@ class CorpusDocuments final : public DocumentStream {
       reader_ = open_text(put_back(std::move(front), std::move(bytes)), name,
                           {.split = options_.split, .separator = options_.separator}, counts_);
     }
+  }
+
+  // A sample is drawn from all dumps together, which are read once for that when the first one's turn has
+  // come.
+  std::uint64_t sample_bound(const CorpusPart& first) {
+    if (options_.sample == 0) return std::numeric_limits<std::uint64_t>::max();
+    if (first.size == 0)
+      throw Error(Fault::usage, "a sample is drawn from what can be read twice", first.file.string(),
+                  "give a file or set data.sample to 0");
+    if (!sample_bound_) {
+      PageSample sample(options_.sample, options_.seed);
+      for (const CorpusPart& part : parts_) {
+        if (part.size == 0) continue;
+        auto [bytes, front] = open_part_file(part);
+        if (!is_wikipedia(front)) continue;
+        bytes = put_back(std::move(front), std::move(bytes));
+        sample.add(*bytes, part.file.string());
+      }
+      sample_bound_ = sample.bound();
+    }
+    return *sample_bound_;
   }
 
   bool finish() {
@@ -162,6 +206,7 @@ class CorpusDocuments final : public DocumentStream {
   CorpusCounts counts_;
   std::unique_ptr<DocumentStream> reader_;  // of part `part_`, if it is open
   std::size_t part_ = 0;
+  std::optional<std::uint64_t> sample_bound_;
   bool own_ids_ = true;  // whether the source has none
   bool finished_ = false;
   std::uint64_t documents_ = 0;

@@ -314,6 +314,34 @@ TEST_CASE("a plain text is split as asked, and a long one comes in parts") {
   CHECK(reading.names[0] == (folder / "b.txt").string());
 }
 
+TEST_CASE("a dump of Wikipedia is known by its content, and a sample is drawn from all dumps together") {
+  TemporaryFolder folder;
+  const auto dump = [](int first, int last) {
+    std::string xml = "<mediawiki xml:lang=\"en\">\n";
+    for (int id = first; id <= last; ++id)
+      xml += "<page><title>T</title><ns>0</ns><id>" + std::to_string(id) +
+             "</id><revision><id>1</id><text>Page '''" + std::to_string(id) +
+             "''' here.</text></revision></page>\n";
+    return xml + "</mediawiki>\n";
+  };
+  write_file(folder / "1.xml", "\xEF\xBB\xBF<?xml version=\"1.0\"?>\n" + dump(1, 9));
+  write_file(folder / "2.bz2", bzip2ed(dump(10, 40)));
+  write_file(folder / "3.txt", "text");
+  const Reading all = read_source(folder.path());
+  CHECK(all.error.empty());
+  REQUIRE(all.texts.size() == 41);
+  CHECK(all.texts[11] == "Page 12 here.\n");
+  CHECK(all.ids[11] == 12);
+  CHECK(all.names[11] == (folder / "2.bz2").string() + ": T");
+  CHECK(all.texts[40] == "text");
+  const Reading some =
+      read_corpus({.sources = {folder.path().string()}, .sample = 12, .seed = 5, .threads = 2});
+  REQUIRE(some.texts.size() == 13);
+  CHECK(some.ids[0] < 10);
+  CHECK(some.ids[11] >= 10);
+  CHECK(read_corpus({.sources = {folder.path().string()}, .sample = 12, .seed = 6}).ids != some.ids);
+}
+
 TEST_CASE("a file that vanishes before its turn is named, after what precedes it") {
   TemporaryFolder folder;
   write_file(folder / "a.txt", "a");
