@@ -79,6 +79,8 @@ class WikitextParser {
     const std::size_t markers_end = std::min(text_.find_first_not_of("*#:;", at_), text_.size());
     const std::size_t after = std::min(text_.find_first_not_of(" ", markers_end), text_.size());
     const std::string_view ahead = text_.substr(after);
+    preformatted_ = peek(0) == ' ' && frames_.empty();
+    if (preformatted_) out_ += marks::kBreak;
     if (ahead.starts_with("{|") && !ahead.starts_with("{|}")) {
       at_ = after + 2;
       frames_.push(Kind::table);
@@ -129,7 +131,8 @@ class WikitextParser {
 
   void end_line() {
     frames_.end_line();
-    out_ += poem_ ? marks::kBreak : '\n';
+    if (poem_ || preformatted_) out_ += marks::kBreak;
+    out_ += '\n';
     line_start_ = true;
     ++at_;
   }
@@ -354,6 +357,7 @@ class WikitextParser {
   std::vector<std::string_view> unclosed_;  // tags without an end in the rest of the text
   bool line_start_ = true;
   bool poem_ = false;
+  bool preformatted_ = false;  // by a space at the front of the line
 };
 
 }  // namespace

@@ -253,7 +253,7 @@ class PageLayout {
     const Line kind = first == marks::kItem ? Line::item : Line::text;
     if (!out_.empty()) {
       if (last_ == Line::none || (last_ == Line::item && kind == Line::text)) out_ += "\n\n";
-      else out_ += kind == Line::item || broken_ ? '\n' : ' ';
+      else out_ += kind == Line::item || broken_ || first == marks::kBreak ? '\n' : ' ';
     }
     out_ += text;
     last_ = kind;

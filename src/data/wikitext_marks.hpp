@@ -8,7 +8,7 @@ namespace diecast::wikitext_marks {
 // for what the layout must know. Those of the page itself are dropped before.
 
 inline constexpr char kHole = '\1';      // something was left out here
-inline constexpr char kBreak = '\2';     // the line ends here whatever follows
+inline constexpr char kBreak = '\2';     // a line ends here whatever follows
 inline constexpr char kHeading = '\3';   // at the front of a line: it is one, between its `=`
 inline constexpr char kItem = '\4';      // at the front of a line: one of a list
 inline constexpr char kItalic = '\5';    // ''

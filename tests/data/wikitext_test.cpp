@@ -117,7 +117,8 @@ TEST_CASE("references, formulas, programs and comments vanish, what can be read 
       {"<nowiki>''[[a]]&lt;</nowiki> <nowiki/>b", "''[[a]]< b"},
       {"10<sup>6</sup> m<sup>−2</sup> 4<sup>th</sup> H<sub>2</sub>O", "10⁶ m⁻² 4th H2O"},
       {"one<br />two<br>\nthree", "one\ntwo\nthree"},
-      {"<poem>\none\ntwo\n</poem>", "one\ntwo"},
+      {"<poem>\none\ntwo\n\nthree\n</poem>\n== H ==\nfour", "one\ntwo\n\nthree\n\nH\n\nfour"},
+      {"So:\n f(x) {\n   g;\n }\n== H ==\nA.", "So:\nf(x) {\ng;\n}\n\nH\n\nA."},
       {"a < b, <c@d>, <ref>not closed", "a < b, <c@d>, not closed"},
       {"<div class=\"x\">a</div><span>b</span>", "a\n\nb"},
   });
