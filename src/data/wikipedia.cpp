@@ -20,7 +20,8 @@ bool is_redirect_text(std::string_view text) {
   const std::size_t link = text.substr(0, text.find('\n')).find("[[");
   if (link == std::string_view::npos || link < 2 || text[1] == ' ') return false;
   const std::string_view word = text.substr(1, link - 1);
-  return word.find_first_of("0123456789'.,*#<{&") == std::string_view::npos && std::count(word.begin(), word.end(), ' ') < 3;
+  return word.find_first_of("0123456789'.,*#<{&") == std::string_view::npos &&
+         std::count(word.begin(), word.end(), ' ') < 3;
 }
 
 bool may_be_article(const DumpPage& page) { return !page.redirect && (page.space.empty() || page.space == "0"); }
@@ -68,31 +69,32 @@ class WikipediaStream final : public DocumentStream {
 
   std::string summary() const {
     constexpr double kMiB = 1 << 20;
-    std::string text = fmt::format("{}: {} articles, {:.1f} MiB of text from {:.1f} MiB of wikitext", name_, articles_,
-                                   static_cast<double>(report_.bytes_out) / kMiB,
+    std::string text = fmt::format("{}: {} article{}, {:.1f} MiB of text from {:.1f} MiB of wikitext", name_, articles_,
+                                   articles_ == 1 ? "" : "s", static_cast<double>(report_.bytes_out) / kMiB,
                                    static_cast<double>(report_.bytes_in) / kMiB);
-    const auto list = [&](std::string_view before, std::initializer_list<std::pair<std::string_view, std::uint64_t>> all) {
-      for (const auto& [what, count] : all) {
+    using Counts = std::initializer_list<std::pair<std::string_view, std::uint64_t>>;
+    const auto list = [&](std::string_view before, Counts counts) {
+      for (const auto& [what, count] : counts) {
         if (count == 0) continue;
-        text += fmt::format("{}{} {}", before, count, what);
+        text += fmt::format("{}{} {}", before, what, count);
         before = ", ";
       }
     };
     list("; pages left out: ", {{"redirects", redirects_},
-                                {"of other namespaces or kinds", elsewhere_},
-                                {"that tell meanings apart", disambiguation_pages_},
+                                {"other namespaces or kinds", elsewhere_},
+                                {"disambiguation pages", disambiguation_pages_},
                                 {"without text", empty_},
-                                {"of more than 16 MiB", too_large_},
+                                {"larger than 16 MiB", too_large_},
                                 {"not in the sample", not_drawn_}});
-    list("; of the others' text: ", {{"templates", report_.templates},
-                                     {"tables", report_.tables},
-                                     {"references", report_.references},
-                                     {"files", report_.files},
-                                     {"links to categories and languages", report_.links},
-                                     {"formulas", report_.formulas},
-                                     {"programs and charts", report_.blocks},
-                                     {"comments", report_.comments},
-                                     {"sections of references and links", report_.sections}});
+    list("; left out of the text: ", {{"templates", report_.templates},
+                                      {"tables", report_.tables},
+                                      {"references", report_.references},
+                                      {"files", report_.files},
+                                      {"links to categories and languages", report_.links},
+                                      {"formulas", report_.formulas},
+                                      {"programs and charts", report_.blocks},
+                                      {"comments", report_.comments},
+                                      {"sections of references and links", report_.sections}});
     return text;
   }
 

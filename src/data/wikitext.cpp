@@ -47,8 +47,6 @@ std::size_t address_length(std::string_view text) {
   return 0;
 }
 
-using Kind = WikitextFrames::Kind;
-
 // Reads a page from front to back, once; WikitextFrames knows what is open.
 class WikitextParser {
  public:
@@ -72,8 +70,11 @@ class WikitextParser {
   }
 
  private:
+  using Kind = WikitextFrames::Kind;
+
   char peek(std::size_t ahead) const { return at_ + ahead < text_.size() ? text_[at_ + ahead] : '\0'; }
   std::string_view rest() const { return text_.substr(at_); }
+
   void start_line() {
     const std::size_t markers_end = std::min(text_.find_first_not_of("*#:;", at_), text_.size());
     const std::size_t after = std::min(text_.find_first_not_of(" ", markers_end), text_.size());
@@ -82,7 +83,8 @@ class WikitextParser {
       at_ = after + 2;
       frames_.push(Kind::table);
     } else if (markers_end > at_) {
-      out_ += marks::kItem;
+      const bool link = ahead.starts_with('[') && address_length(ahead.substr(1)) > 0;
+      out_ += link ? marks::kLinkItem : marks::kItem;
       at_ = markers_end;
     } else if (ahead.starts_with("|}") && frames_.close_table()) {
       at_ = after + 2;
@@ -97,7 +99,7 @@ class WikitextParser {
 
   void start_heading() {
     if (!frames_.empty()) {
-      // Nothing reaches over a heading that is meant to: where something is open, it lacks its end.
+      // Nothing is meant to reach over a heading: what is open lacks its end.
       const std::string_view line = trim_blanks(rest().substr(0, rest().find('\n')));
       if (line.size() < 5 || !line.starts_with("==") || !line.ends_with("==")) return;
       frames_.drop_unclosed();
@@ -147,9 +149,12 @@ class WikitextParser {
     constexpr std::size_t kLongest = 60;
     const std::string_view word = rest().substr(0, kLongest);
     const std::size_t end = word.starts_with("__") ? word.find("__", 2) : kNowhere;
-    const auto fits = [](char c) { return c == '_' || (c >= 'A' && c <= 'Z') || static_cast<unsigned char>(c) >= 0x80; };
-    if (end == kNowhere || end == 2 || !std::all_of(word.begin(), word.begin() + static_cast<std::ptrdiff_t>(end), fits))
-      return literal();
+    const auto fits = [](char c) {
+      return c == '_' || (c >= 'A' && c <= 'Z') || static_cast<unsigned char>(c) >= 0x80;
+    };
+    if (end == kNowhere || end == 2) return literal();
+    const std::string_view name = word.substr(2, end - 2);
+    if (!std::all_of(name.begin(), name.end(), fits)) return literal();
     report_.disambiguations += word.starts_with("__DISAMBIG__");
     at_ += end + 2;
     out_ += marks::kHole;
@@ -165,11 +170,11 @@ class WikitextParser {
     if (peek(1) == '[') {
       frames_.push(Kind::link);
       at_ += 2;
-    } else if (const std::size_t length = address_length(text_.substr(at_ + 1)); length > 0 && frames_.push(Kind::external_link)) {
-      at_ += 1 + length;
-    } else {
-      literal();
+      return;
     }
+    const std::size_t length = address_length(text_.substr(at_ + 1));
+    if (length > 0 && frames_.push(Kind::external_link)) at_ += 1 + length;
+    else literal();
   }
 
   // `]]` and `}}` that close nothing are dropped.

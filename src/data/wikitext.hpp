@@ -28,11 +28,11 @@ struct WikiNamespaces {
   std::vector<std::string> file, category;
 };
 
-/// The prose of a page of MediaWiki, as UTF-8: paragraphs and headings with an empty line between, list items a line
-/// each. Links become their text; templates (but for a few that carry prose, wikitext_template.hpp), tables, references,
-/// files and markup are left out, and what they leave behind (empty parentheses, headings of nothing) too. Takes time
-/// linear in the text's length whatever is in it, nests at most 64 deep, and never fails: markup that is not closed is
-/// dropped to the end of its paragraph.
+/// The prose of a page of MediaWiki: paragraphs and headings with an empty line between, list items a line each. Links
+/// become their text; templates (but for a few that carry prose, wikitext_template.hpp), tables, references, files and
+/// markup are left out, and what they leave behind (empty parentheses, headings of nothing) too. Takes time linear in
+/// the text's length whatever is in it, nests at most 64 deep, and never fails: templates and tables that are not
+/// closed are dropped to the end of their paragraph. UTF-8 if the page is.
 std::string wikitext_to_text(std::string_view wikitext, WikitextReport& report, const WikiNamespaces& names = {});
 
 }  // namespace diecast

@@ -13,6 +13,17 @@ namespace {
 constexpr std::size_t kUnset = std::string_view::npos;
 constexpr std::size_t kDeepestNesting = 64;
 
+// Files in wikis whose name for them is not known.
+bool has_media_ending(std::string_view target) {
+  constexpr std::size_t kLongest = 5;
+  const std::size_t dot = target.rfind('.');
+  if (dot == kUnset || target.size() - dot > kLongest) return false;
+  static const std::unordered_set<std::string_view> endings = {".jpg", ".jpeg", ".png", ".gif",  ".svg",
+                                                               ".tif", ".tiff", ".ogg", ".ogv",  ".oga",
+                                                               ".webm", ".webp", ".wav", ".mp3"};
+  return endings.contains(fold_wiki_name(target.substr(dot)));
+}
+
 // {|...|} whose end comes from a template.
 bool ends_table(std::string_view template_name) {
   static const std::unordered_set<std::string_view> names = {"end", "table end", "end table", "s-end", "end box"};
@@ -103,7 +114,7 @@ void WikitextFrames::close_link() {
   if (const std::size_t colon = target.find(':'); colon != kUnset) {
     const std::string_view prefix = target.substr(0, colon);
     const std::string folded = fold_wiki_name(prefix);
-    if (!shown && drops_links_to(prefix, folded)) return cut_to_hole(begin);
+    if (!shown && drops_links_to(target, prefix, folded)) return cut_to_hole(begin);
     if (is_project_prefix(folded)) target.remove_prefix(colon + 1);
   }
   if (target.starts_with('#')) target.remove_prefix(1);
@@ -115,11 +126,11 @@ void WikitextFrames::close_link() {
   out.resize(begin + size);
 }
 
-bool WikitextFrames::drops_links_to(std::string_view prefix, const std::string& folded) {
+bool WikitextFrames::drops_links_to(std::string_view target, std::string_view prefix, const std::string& folded) {
   const auto listed = [&](const std::vector<std::string>& names) {
     return std::find(names.begin(), names.end(), folded) != names.end();
   };
-  const bool file = is_file_namespace(folded) || listed(names_.file);
+  const bool file = is_file_namespace(folded) || listed(names_.file) || has_media_ending(target);
   const bool elsewhere = is_category_namespace(folded) || listed(names_.category) || is_language_prefix(prefix);
   report_.files += file;
   report_.links += !file && elsewhere;

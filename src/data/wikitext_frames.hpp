@@ -12,8 +12,8 @@
 namespace diecast {
 
 /// The text of a page as far as it has been read, and what is still open in it. Text is written to `out` as it is met;
-/// what is not closed yet has a frame that knows where its text began there, and when it is closed that text is cut down
-/// to what shall stay of it. So nothing is looked at twice, whatever is closed or not.
+/// what is not closed yet has a frame that knows where its text began there, and when it is closed that text is cut
+/// down to what shall stay of it. So nothing is looked at twice, whatever is closed or not.
 class WikitextFrames {
  public:
   enum class Kind { page_template, link, external_link, table };
@@ -67,7 +67,7 @@ class WikitextFrames {
 
   bool unwind_to(Kind kind, std::initializer_list<Kind> between);
   void cut_to_hole(std::size_t begin);
-  bool drops_links_to(std::string_view prefix, const std::string& folded);
+  bool drops_links_to(std::string_view target, std::string_view prefix, const std::string& folded);
   std::string read_template(const Frame& frame);
   void cut_table();
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <vector>
 
 #include "data/wikitext_marks.hpp"
@@ -26,8 +27,9 @@ bool only_connectives(std::string_view text) {
     if (start == std::string_view::npos) return true;
     text.remove_prefix(start);
     const std::string_view word = text.substr(0, text.find_first_of(" ,;:/"));
-    const auto known = {"or", "and", "also", "pronounced", "listen", "IPA", "lit.", "from", "in", "as", "o", "oder", "ou"};
-    if (std::find(known.begin(), known.end(), word) == known.end()) return false;
+    constexpr std::string_view known[] = {"or",   "and", "also", "pronounced", "listen", "IPA", "lit.",
+                                          "from", "in",  "as",   "o",          "oder",   "ou"};
+    if (std::find(std::begin(known), std::end(known), word) == std::end(known)) return false;
     text.remove_prefix(word.size());
   }
   return true;
@@ -84,7 +86,7 @@ class LineCleaner {
   static std::size_t plain_run(std::string_view text) {
     static const std::array<bool, 256> special = [] {
       std::array<bool, 256> table{};
-      for (char c : std::string_view(" \t(),;:.!?\xC2\xE3\xEF")) table[static_cast<unsigned char>(c)] = true;
+      for (char c : std::string_view(" \t(),;:.!?]\xC2\xE3\xEF")) table[static_cast<unsigned char>(c)] = true;
       for (char c : marks::kAll) table[static_cast<unsigned char>(c)] = true;
       return table;
     }();
@@ -116,6 +118,8 @@ class LineCleaner {
     } else if (c == ')' || rest.starts_with("）")) {
       close(c == ')' ? 1 : 3, rest);
       return c == ')' ? 0 : 2;
+    } else if (c == ']' && hole_ && out_.ends_with('[')) {
+      out_.pop_back();  // [] around what was left out
     } else if (is_separator(c)) {
       separator(rest);
     } else if (c == '.' || c == '!' || c == '?') {
@@ -206,7 +210,8 @@ class LineCleaner {
   bool has_letter() const {
     return std::any_of(out_.begin(), out_.end(), [](char c) {
       const auto byte = static_cast<unsigned char>(c);
-      return byte >= 0x80 || (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z');
+      const auto lower = static_cast<unsigned char>(byte | 0x20);
+      return byte >= 0x80 || (byte >= '0' && byte <= '9') || (lower >= 'a' && lower <= 'z');
     });
   }
 
@@ -238,7 +243,7 @@ class PageLayout {
     const std::size_t front = std::min(line.find_first_not_of(kInvisible), line.size());
     const char first = front < line.size() ? line[front] : '\0';
     if (first == marks::kHeading && heading(cleaner_.clean(line.substr(front)))) return;
-    if (skipped_level_ > 0) return;
+    if (skipped_level_ > 0 || first == marks::kLinkItem) return;
     const std::string_view text = cleaner_.clean(line);
     if (text.empty()) {
       if (first != marks::kItem) last_ = Line::none;

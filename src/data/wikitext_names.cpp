@@ -95,9 +95,9 @@ bool is_disambiguation_template(std::string_view name) {
   static const NameSet names = {
       "dab", "hndis", "hndab", "geodis", "mil-unit-dis", "numberdis", "letter-number combination disambig", "shipindex",
       "begriffsklärung", "homonymie", "homonymes", "desambiguación", "desambiguacion", "disambigua", "desambiguação",
-      "dp", "doorverwijspagina", "ujednoznacznienie", "disambigua", "förgrening", "gren", "grensida", "täsmennyssivu",
+      "dp", "doorverwijspagina", "ujednoznacznienie", "förgrening", "gren", "grensida", "täsmennyssivu",
       "rozcestník", "egyért", "egyértelműsítő lap", "anlam ayrımı", "trang định hướng", "неоднозначность",
-      "Неоднозначность", "неоднозначность", "Неоднозначність", "неоднозначність", "пояснение", "Пояснение",
+      "Неоднозначность", "Неоднозначність", "неоднозначність", "пояснение", "Пояснение",
       "Вишезначна одредница", "aimai", "曖昧さ回避", "消歧义", "消歧義", "동음이의", "توضيح", "ابهام‌زدایی", "פירושונים",
       "Αποσαφήνιση", "αποσαφήνιση"};
   if (names.contains(name)) return true;

@@ -25,7 +25,7 @@ std::string_view named(const TemplateArguments& arguments, std::string_view key)
   return {};
 }
 
-std::string joined(const TemplateArguments& arguments, std::string_view between) {
+std::string join_positional(const TemplateArguments& arguments, std::string_view between) {
   std::string text;
   for (const TemplateArgument& argument : arguments) {
     if (!argument.key.empty() || argument.value.empty()) continue;
@@ -60,7 +60,7 @@ std::string unit_symbol(std::string_view code) {
 }
 
 // {{convert|5|to|10|km|mi}}, {{convert|6|ft|2|in|m}}: the measure as it was given.
-std::string measure(const TemplateArguments& arguments) {
+std::string written_measure(const TemplateArguments& arguments) {
   std::string text(positional(arguments, 1));
   std::size_t next = 2;
   for (std::string_view upper = positional(arguments, 3); is_number(upper); upper = positional(arguments, next + 1)) {
@@ -118,7 +118,7 @@ std::string nihongo(const TemplateArguments& arguments) {
   return original.empty() ? text : text + " (" + original + ")";
 }
 
-std::string fraction(const TemplateArguments& arguments) {
+std::string written_fraction(const TemplateArguments& arguments) {
   const std::string first(positional(arguments, 1)), second(positional(arguments, 2)), third(positional(arguments, 3));
   if (second.empty()) return "1/" + first;
   return third.empty() ? first + "/" + second : first + " " + second + "/" + third;
@@ -135,7 +135,7 @@ std::string value_with_unit(const TemplateArguments& arguments) {
 }
 
 // {{ship|HMS|Hood|51}}, {{USS|Nimitz|CVN-68}}.
-std::string ship(std::string_view prefix, const TemplateArguments& arguments, std::size_t name) {
+std::string ship_name(std::string_view prefix, const TemplateArguments& arguments, std::size_t name) {
   return prefix.empty() ? std::string(positional(arguments, name))
                         : std::string(prefix) + " " + std::string(positional(arguments, name));
 }
@@ -218,7 +218,7 @@ const std::unordered_map<std::string_view, TemplateRule>& template_rules() {
   return rules;
 }
 
-std::string quoted(const TemplateArguments& arguments) {
+std::string quotation(const TemplateArguments& arguments) {
   std::string text(positional(arguments, 1));
   if (text.empty()) text = named(arguments, "text");
   if (text.empty()) text = named(arguments, "quote");
@@ -232,24 +232,24 @@ std::string_view last_positional(const TemplateArguments& arguments) {
   return last;
 }
 
-std::string apply(const TemplateRule& rule, const TemplateArguments& arguments) {
+std::string apply_rule(const TemplateRule& rule, const TemplateArguments& arguments) {
   const std::string_view first = positional(arguments, 1), second = positional(arguments, 2);
   switch (rule.form) {
     case Form::literal: return std::string(rule.text);
     case Form::first: return first.empty() ? std::string() : std::string(rule.text).append(first);
     case Form::second: return std::string(second.empty() ? first : second);
     case Form::last: return std::string(last_positional(arguments));
-    case Form::all: return joined(arguments, "");
-    case Form::words: return joined(arguments, " ");
-    case Form::quote: return quoted(arguments);
-    case Form::measure: return measure(arguments);
+    case Form::all: return join_positional(arguments, "");
+    case Form::words: return join_positional(arguments, " ");
+    case Form::quote: return quotation(arguments);
+    case Form::measure: return written_measure(arguments);
     case Form::date: return written_date(arguments);
     case Form::as_of: return as_of(arguments);
     case Form::nihongo: return nihongo(arguments);
-    case Form::fraction: return fraction(arguments);
+    case Form::fraction: return written_fraction(arguments);
     case Form::value: return value_with_unit(arguments);
-    case Form::ship: return ship(first, arguments, 2);
-    case Form::ship_of: return ship(rule.text, arguments, 1);
+    case Form::ship: return ship_name(first, arguments, 2);
+    case Form::ship_of: return ship_name(rule.text, arguments, 1);
     case Form::ship_class: return std::string(first) + "-class " + std::string(second);
   }
   return {};
@@ -263,7 +263,7 @@ std::optional<std::string> template_text(std::string_view name, const TemplateAr
   // {{lang-de|Wort}}; the parser's own functions, {{formatnum:1234}}.
   if (found == rules.end() && name.starts_with("lang-")) found = rules.find("nowrap");
   if (found == rules.end()) return std::nullopt;
-  std::string text = apply(found->second, arguments);
+  std::string text = apply_rule(found->second, arguments);
   if (text.empty()) return std::nullopt;
   return text;
 }

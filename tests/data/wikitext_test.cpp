@@ -46,6 +46,8 @@ TEST_CASE("links become their text, and those that show nothing vanish") {
        "Mill and Category:Mills, mill and quern."},
       {"[[File:Mill.jpg|thumb|A [[mill]] with {{convert|5|m|ft}} [http://a.example sails]]]A mill.", "A mill."},
       {"[[Datei:Mühle.jpg|mini|Eine [[Mühle]]]][[Файл:М.jpg]][[ファイル:x.png|20px]]Text", "Text"},
+      {"[[Lêer:Meul.jpg|duimnael|x]][[Bildo:Mill.ogg]]A mill.", "A mill."},
+      {"A.\n== Skakels ==\n* [http://a.example Meule]: b\n* {{c}}\n== Meer ==\n* see [http://a.example d]", "A.\n\nMeer\n\nsee d"},
       {"Text.\n[[Category:Mills]]\n[[Kategorie:Mühlen|Fen]]\n[[de:Mühle]]\n[[zh-min-nan:X]]", "Text."},
       {"[[doi:10.1000/1|a paper]]", "a paper"},
       {"see [https://a.example/x?y=1 the ''site''], [https://a.example] and [not a link]", "see the site, and [not a link]"},
@@ -68,6 +70,7 @@ TEST_CASE("templates vanish, nested, over lines and with links in them, and leav
       {"'''Mill''' ({{IPA|x}}; {{lang-de|Mühle}}) is", "Mill (Mühle) is"},
       {"'''Mill''' ({{IPA|x}} or {{IPA|y}}; {{pron}}) is", "Mill is"},
       {"Mill (built 1900{{efn|x}}), old {{citation needed}}, is {{x}}.", "Mill (built 1900), old, is."},
+      {"'''Mill''' (spoken [{{IPA|x}}]) is [{{x}}] old []", "Mill (spoken) is old []"},
       {"f() and ( ) stay", "f() and ( ) stay"},
       {"磨坊（{{lang-en|mill}}）與磨坊（{{x}}）", "磨坊（mill）與磨坊"},
       {"{{{1|default}}}A {{{{{x}}}}} B", "A B"},
@@ -99,6 +102,7 @@ TEST_CASE("tables vanish, in one another and with lists around them") {
       {"{|\n| a\n{{end}}\nText", "Text"},
       {"{{table}}\n| row\n|}\nText | with bar", "Text | with bar"},
       {"<table><tr><td>a</td></tr></table>Text", "Text"},
+      {"<table class=x><tr><td>a<tr><td>b", "a\nb"},
       {"{{Infobox|\n|a={|\n|x\n|}|}}Text", "Text"},
   });
 }
