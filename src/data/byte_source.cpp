@@ -35,8 +35,10 @@ class FileBytes final : public ByteSource {
     do count = ::read(descriptor_, into.data(), into.size());
     while (count < 0 && errno == EINTR);
     if (count < 0) fail("cannot read the file: " + std::generic_category().message(errno));
-    if (count == 0 && !into.empty()) check_unchanged();
     position_ += static_cast<std::uint64_t>(count);
+    // At the end, or beyond what was the end: one that is written to all the time would have none.
+    if (!into.empty() && (count == 0 || position_ > static_cast<std::uint64_t>(opened_.st_size)))
+      check_unchanged();
     return static_cast<std::size_t>(count);
   }
 

@@ -8,6 +8,7 @@
 #include <mutex>
 #include <new>
 #include <optional>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -126,7 +127,11 @@ class Bzip2Bytes final : public ByteSource {
  public:
   Bzip2Bytes(std::unique_ptr<ByteSource> raw, std::string name, std::size_t threads)
       : name_(std::move(name)), scanner_(std::move(raw)), max_jobs_(2 * threads) {
-    for (std::size_t i = 0; threads > 1 && i < threads; ++i) workers_.emplace_back([this] { work(); });
+    try {
+      for (std::size_t i = 0; threads > 1 && i < threads; ++i) workers_.emplace_back([this] { work(); });
+    } catch (const std::system_error&) {
+      // The system has no more threads: those there are, if only the reader's, do it all.
+    }
   }
 
   ~Bzip2Bytes() override {

@@ -4,6 +4,7 @@
 #include <diecast/data/stories.hpp>
 #include <limits>
 #include <optional>
+#include <system_error>
 #include <utility>
 
 #include "data/byte_source.hpp"
@@ -14,7 +15,7 @@
 namespace diecast {
 namespace {
 
-constexpr std::size_t kFront = std::size_t{64} << 10;  // of a file, by which its format is told
+constexpr std::size_t kFormatFront = std::size_t{64} << 10;  // of a file, by which its format is told
 constexpr std::string_view kUtf8Mark = "\xEF\xBB\xBF";
 
 class StoryDocuments final : public DocumentStream {
@@ -77,7 +78,7 @@ void refuse_binary(std::string_view front, const std::string& name) {
             std::string_view("\t\n\v\f\r\b\x1B").find(c) == std::string_view::npos) ||
            c == '\x7F';
   };
-  front = front.substr(0, kFront);
+  front = front.substr(0, kFormatFront);
   const bool has_null = front.find('\0') != std::string_view::npos;
   const auto controls = static_cast<std::size_t>(std::count_if(front.begin(), front.end(), is_control));
   if (has_null || 10 * controls > 3 * front.size())
@@ -93,9 +94,10 @@ class CorpusDocuments final : public DocumentStream {
       throw Error(Fault::usage, "the separator of documents is empty", "data.separator",
                   "set it or choose another split");
     bool all_known = true;
+    std::error_code ignored;
     for (const CorpusPart& part : parts_) {
       total_bytes_ += part.size;
-      all_known = all_known && part.size > 0;
+      all_known = all_known && (part.size > 0 || std::filesystem::is_regular_file(part.file, ignored));
     }
     if (!all_known) total_bytes_ = 0;
   }
@@ -132,7 +134,7 @@ class CorpusDocuments final : public DocumentStream {
   };
   Opened open_part_file(const CorpusPart& part) const {
     Opened opened{.bytes = open_bytes(part.file, options_.threads), .front = {}};
-    fill_front(*opened.bytes, opened.front, kFront);
+    fill_front(*opened.bytes, opened.front, kFormatFront);
     return opened;
   }
 

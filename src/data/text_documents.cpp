@@ -10,7 +10,7 @@
 namespace diecast {
 namespace {
 
-constexpr std::string_view kBlanks = " \t\r", kLineEnds = "\r\n";
+constexpr std::string_view kTextBlanks = " \t\r", kTextLineEnds = "\r\n";
 
 class TextDocuments final : public DocumentStream {
  public:
@@ -62,7 +62,7 @@ class TextDocuments final : public DocumentStream {
   // What lies between two documents.
   void skip_layout() {
     if (options_.split == TextSplit::separator && fresh_)
-      move_to(std::min(buffer_.find_first_not_of(kLineEnds, begin_), buffer_.size()));
+      move_to(std::min(buffer_.find_first_not_of(kTextLineEnds, begin_), buffer_.size()));
     if (options_.split == TextSplit::blank_lines) {
       // A line's indentation is a part of it.
       const std::size_t visible = buffer_.find_first_not_of(" \t\r\n", begin_);
@@ -104,7 +104,7 @@ class TextDocuments final : public DocumentStream {
   std::optional<End> find_blank_line() {
     for (std::size_t end = buffer_.find('\n', searched_); end != std::string::npos;
          end = buffer_.find('\n', searched_)) {
-      const std::size_t visible = buffer_.find_first_not_of(kBlanks, searched_);
+      const std::size_t visible = buffer_.find_first_not_of(kTextBlanks, searched_);
       if (visible == end && searched_ > begin_) return End{text_end(searched_), end + 1};
       searched_ = end + 1;
     }
@@ -118,10 +118,11 @@ class TextDocuments final : public DocumentStream {
     if (options_.split == TextSplit::blank_lines) {
       const std::size_t line = buffer_.rfind('\n', position - 1);
       if (line != std::string::npos && line > begin_ &&
-          buffer_.find_first_not_of(kBlanks, line + 1) >= position)
+          buffer_.find_first_not_of(kTextBlanks, line + 1) >= position)
         position = line;
     }
-    while (position > begin_ && kLineEnds.find(buffer_[position - 1]) != std::string_view::npos) --position;
+    while (position > begin_ && kTextLineEnds.find(buffer_[position - 1]) != std::string_view::npos)
+      --position;
     return position;
   }
 

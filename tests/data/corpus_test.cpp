@@ -136,6 +136,7 @@ TEST_CASE("progress is in bytes on the disk and ends with all of them") {
   write_file(folder / "c.bz2", bzip2ed(text));
   write_file(folder / "d.zst", zstded(text));
   write_file(folder / "e.jsonl", "{\"text\":\"e\"}\n");
+  write_file(folder / "f.txt", "");
   for (const std::size_t threads : {1, 3}) {
     const Reading reading = read_corpus({.sources = {folder.path().string()}, .threads = threads});
     CHECK(reading.texts == Texts{text, text, text, text, "e"});
