@@ -273,6 +273,7 @@ class WikitextParser {
     const bool whole = attributes.ends_with('/');
     switch (rule.action) {
       case TagAction::keep: return;
+      case TagAction::space: out_ += ' '; return;
       case TagAction::line: out_ += marks::kBreak; return;
       case TagAction::paragraph: out_ += "\n\n"; return;
       case TagAction::item:

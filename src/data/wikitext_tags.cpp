@@ -17,7 +17,8 @@ TagRules make_tag_rules() {
   add(keep, nullptr, {"b", "i", "u", "em", "strong", "small", "big", "span", "font", "sub", "s", "strike", "del", "ins",
                       "cite", "q", "abbr", "tt", "kbd", "samp", "var", "code", "dfn", "bdi", "bdo", "ruby", "rb", "rp",
                       "nobr", "wbr", "mark", "time", "data", "section", "noinclude", "onlyinclude", "languages", "tvar",
-                      "translate", "a", "img", "dl", "ul", "ol", "td", "th", "tbody", "thead", "caption"});
+                      "translate", "a", "img", "dl", "ul", "ol", "tbody", "thead", "caption"});
+  add(space, nullptr, {"td", "th"});
   add(superscript, nullptr, {"sup"});
   add(line, nullptr, {"br", "hr", "tr"});
   add(paragraph, nullptr, {"p", "div", "blockquote", "center", "h1", "h2", "h3", "h4", "h5", "h6", "dd"});

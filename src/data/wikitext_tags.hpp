@@ -10,6 +10,7 @@ namespace diecast {
 enum class TagAction {
   keep,         ///< the tag goes, what is in it stays
   drop,         ///< both go
+  space,        ///< stands between words
   line,         ///< ends a line
   paragraph,    ///< begins and ends a paragraph
   item,         ///< begins a line of a list

@@ -102,7 +102,7 @@ TEST_CASE("tables vanish, in one another and with lists around them") {
       {"{|\n| a\n{{end}}\nText", "Text"},
       {"{{table}}\n| row\n|}\nText | with bar", "Text | with bar"},
       {"<table><tr><td>a</td></tr></table>Text", "Text"},
-      {"<table class=x><tr><td>a<tr><td>b", "a\nb"},
+      {"<table class=x><tr><td>a<td>b<tr><td>c", "a b\nc"},
       {"{{Infobox|\n|a={|\n|x\n|}|}}Text", "Text"},
   });
 }
