@@ -21,9 +21,10 @@ using Json = nlohmann::json;
 namespace {
 
 BpeTokenizer small_tokenizer() {
-  BpeTrainer trainer;
-  trainer.add("the cat and the hat and the bat  日本 日本 \xFF\xFE \xFF\xFE");
-  return trainer.train(300);
+  ThreadPool pool(1);
+  PieceCounter pieces(Cut::gpt2, pool);
+  pieces.add("the cat and the hat and the bat  日本 日本 \xFF\xFE \xFF\xFE");
+  return train_bpe(pieces, 300);
 }
 
 Json as_json(const BpeTokenizer& tokenizer) {
