@@ -1,37 +1,32 @@
 #include "tokenizer/words.hpp"
 
-#include <locale.h>
-#include <wctype.h>
-
-#include <cstdint>
-
-#include <diecast/core/error.hpp>
-
 #include "core/utf8.hpp"
+#include "tokenizer/lower_case.hpp"
 
 namespace diecast {
 namespace {
 
-constexpr std::uint32_t kDottedCapitalI = 0x130;
-
-// Never freed: a tokenizer may be used until the process ends.
-locale_t unicode_locale() {
-  const locale_t locale = newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr);
-  if (locale == nullptr)
-    throw Error(Fault::run, "cannot write words in lower case: the locale C.UTF-8 is missing", "the C library",
-                "install it, on Debian with the package libc-bin");
-  return locale;
-}
+// The one capital whose lower case is two characters, of which the second is a mark and ends the word.
+constexpr std::string_view kCapitalDottedI = "\xC4\xB0";
 
 }  // namespace
 
-void append_lower(std::string_view character, std::string& word) {
-  static const locale_t locale = unicode_locale();
-  const std::uint32_t code_point = utf8_code_point(character);
-  if (code_point == kDottedCapitalI)
-    word += "i\u0307";  // the one letter whose lower case is two characters
-  else
-    append_utf8(towlower_l(code_point, locale), word);
+bool append_word_character(std::string_view text, std::string& word, std::size_t& bytes) {
+  bytes = utf8_length(text);
+  if (bytes == 0) {
+    bytes = 1;
+    return false;
+  }
+  if (text.starts_with(kCapitalDottedI)) {
+    word += 'i';
+    return false;
+  }
+  const std::size_t before = word.size();
+  append_utf8(lower_case(utf8_code_point(text.substr(0, bytes))), word);
+  const CharClass kind = read_character(std::string_view(word).substr(before)).kind;
+  if (kind == CharClass::letter || kind == CharClass::number) return true;
+  word.resize(before);
+  return false;
 }
 
 }  // namespace diecast

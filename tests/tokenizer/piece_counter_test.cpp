@@ -81,7 +81,7 @@ TEST_CASE("a text counts the same in one call as in many, and after counts were 
 
 TEST_CASE("words are runs of letters, numbers and apostrophes in lower case") {
   CHECK(count(Cut::words, 2, {"It's ÉTÉ, été; it's 2024 – İΣ\xFF"}) ==
-        Sorted{{"it's", 2}, {"été", 2}, {"2024", 1}, {"i\u0307σ", 1}});
+        Sorted{{"it's", 2}, {"été", 2}, {"2024", 1}, {"i", 1}, {"σ", 1}});  // İ is i and a mark
 }
 
 TEST_CASE("characters are code points, and bytes that are none") {
