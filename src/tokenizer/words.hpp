@@ -1,54 +1,77 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <diecast/tokenizer/pretokenizer.hpp>
 #include <string>
 #include <string_view>
 
-#include <diecast/tokenizer/char_class.hpp>
-
 namespace diecast {
 
-/// Appends the letter or number of more than one byte that `character` is, in lower case.
-void append_lower(std::string_view character, std::string& word);
+/// Finds the words of a text (Cut::words): runs of letters, numbers and apostrophes, in lower case.
+class WordScanner {
+ public:
+  /// Bytes behind a word that can be read, too.
+  static constexpr std::size_t kReadableBehind = 16;
 
-/// What ASCII adds to a word, in lower case; 0 for what ends one.
-inline constexpr std::array<char, 128> kAsciiWordBytes = [] {
-  std::array<char, 128> bytes{};
-  for (unsigned c = 0; c < 128; ++c) {
-    const bool in_word = kAsciiClasses[c] == CharClass::letter || kAsciiClasses[c] == CharClass::number || c == '\'';
-    if (in_word) bytes[c] = static_cast<char>(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
+  explicit WordScanner(std::string_view text) : end_(text.data() + text.size()) {}
+
+  /// Visits whole words at the start of the text at `at` as far as it is ASCII. Returns where they end.
+  template <class Visit>
+  const char* visit_ascii(const char* at, Visit& visit) {
+    if (end_ - at < static_cast<std::ptrdiff_t>(AsciiBlock::kBytes)) return at;
+    const AsciiBlock block = read_ascii_block(at);
+    for (std::size_t i = 0; i < AsciiBlock::kBytes; ++i)
+      lower_[i] = static_cast<char>(at[i] | (at[i] >= 'A' && at[i] <= 'Z' ? 0x20 : 0));
+    const int known = std::countr_zero(block.foreign);  // the first byte of something else, or 64
+    std::uint64_t rest = block.letters | block.numbers | block.apostrophes;
+    while (rest != 0) {
+      const int begin = std::countr_zero(rest);
+      const int end = begin + std::countr_one(rest >> begin);
+      if (end >= known) return at + std::min(begin, known);  // it may go on
+      visit(std::string_view(lower_.data() + begin, static_cast<std::size_t>(end - begin)));
+      rest &= ~std::uint64_t{0} << end;
+    }
+    return at + known;
   }
-  return bytes;
-}();
 
-/// Calls `visit` with a string_view of each run of letters, numbers and apostrophes (Cut::words) in lower case, valid
-/// during the call.
+  /// Visits the word at `at`, if there is one. Returns what follows it and the character after it.
+  template <class Visit>
+  const char* visit_one(const char* at, Visit& visit) {
+    word_.clear();
+    while (at < end_) {
+      const std::string_view rest(at, static_cast<std::size_t>(end_ - at));
+      const Character next = read_character(rest);
+      at += next.bytes;
+      if (!append(rest.substr(0, next.bytes), next.kind)) break;
+    }
+    const std::size_t size = word_.size();
+    if (size == 0) return at;
+    word_.append(kReadableBehind, '\0');
+    visit(std::string_view(word_).substr(0, size));
+    return at;
+  }
+
+ private:
+  // Whether `character` belongs to a word.
+  bool append(std::string_view character, CharClass kind);
+
+  const char* end_;
+  std::array<char, AsciiBlock::kBytes + kReadableBehind> lower_{};
+  std::string word_;
+};
+
+/// Calls `visit` with a string_view of each word of `text`, valid during the call.
 template <class Visit>
 void for_each_word(std::string_view text, Visit&& visit) {
-  std::string word;
-  const auto finish = [&] {
-    if (!word.empty()) visit(std::string_view(word));
-    word.clear();
-  };
-  while (!text.empty()) {
-    const auto byte = static_cast<unsigned char>(text.front());
-    std::size_t size = 1;
-    if (byte < 0x80) {
-      if (const char lower = kAsciiWordBytes[byte])
-        word += lower;
-      else
-        finish();
-    } else {
-      const Character character = read_long_character(text);
-      size = character.bytes;
-      if (character.kind == CharClass::letter || character.kind == CharClass::number)
-        append_lower(text.substr(0, size), word);
-      else
-        finish();
-    }
-    text.remove_prefix(size);
+  WordScanner scanner(text);
+  for (const char* at = text.data(); at != text.data() + text.size();) {
+    const char* next = scanner.visit_ascii(at, visit);
+    at = next == at ? scanner.visit_one(at, visit) : next;
   }
-  finish();
 }
 
 }  // namespace diecast
