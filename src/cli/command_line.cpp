@@ -143,7 +143,7 @@ Command declare_bench(CLI::App& app) {
   auto options = std::make_shared<BenchOptions>();
   app.add_option("--filter", options->filter,
                  "only what this Perl-compatible expression matches: step, step/threads=1, kernel/..., ablation/..., "
-                 "target/...")
+                 "target/..., tokenizer/... (those never without a filter)")
       ->type_name("RE");
   app.add_option("--rounds", options->rounds, "samples of each figure (7, or 3 with --quick)")
       ->check(number_between(1, 1000))

@@ -1,16 +1,14 @@
-#include <diecast/tokenizer/bpe.hpp>
+#include <xxhash.h>
 
 #include <algorithm>
 #include <array>
+#include <diecast/core/error.hpp>
+#include <diecast/tokenizer/bpe.hpp>
+#include <diecast/tokenizer/pretokenizer.hpp>
 #include <functional>
 #include <queue>
 #include <stdexcept>
 #include <utility>
-
-#include <xxhash.h>
-
-#include <diecast/core/error.hpp>
-#include <diecast/tokenizer/pretokenizer.hpp>
 
 #include "tokenizer/pair_map.hpp"
 #include "tokenizer/piece_table.hpp"
@@ -148,7 +146,8 @@ BpeTokenizer::BpeTokenizer(std::vector<std::string> vocabulary, std::vector<Merg
     const std::string_view piece = vocabulary_[token];
     encoded.clear();
     encoder.encode(piece, encoded);
-    if (encoded == std::vector{token}) tables->whole_pieces[piece_key(piece, piece.data() + piece.size())] = token;
+    if (encoded == std::vector{token})
+      tables->whole_pieces[piece_key(piece, piece.data() + piece.size())] = token;
   }
   tables_ = std::move(tables);
 }

@@ -1,15 +1,13 @@
-#include <diecast/tokenizer/bpe_trainer.hpp>
-
 #include <algorithm>
 #include <array>
+#include <diecast/core/error.hpp>
+#include <diecast/tokenizer/bpe_trainer.hpp>
+#include <diecast/tokenizer/byte_alphabet.hpp>
 #include <optional>
 #include <queue>
 #include <string>
 #include <utility>
 #include <vector>
-
-#include <diecast/core/error.hpp>
-#include <diecast/tokenizer/byte_alphabet.hpp>
 
 #include "tokenizer/pair_map.hpp"
 
@@ -53,7 +51,10 @@ class PairCounter {
     while (!queue_.empty()) {
       Candidate best = queue_.top();
       const std::uint64_t count = pairs_[numbers_.find(best.left, best.right)].count;
-      if (best.count == count) return count >= min_frequency ? std::optional(Best{best.left, best.right}) : std::nullopt;
+      if (best.count == count) {
+        if (count < min_frequency) return std::nullopt;
+        return Best{best.left, best.right};
+      }
       queue_.pop();
       best.count = count;
       if (count > 0) queue_.push(best);

@@ -1,5 +1,4 @@
 #include <diecast/tokenizer/char_class.hpp>
-
 #include <memory>
 #include <string>
 #include <vector>
@@ -18,10 +17,10 @@ struct CodePointRange {
   std::uint32_t first, last;
 };
 
-// What Unicode 15 and 16 added to the letters and numbers of Unicode 14, which is PCRE2 10.42's: a PCRE2 that knows
-// them gives the same classes.
+// What Unicode 15 and 16 added to the letters and numbers of Unicode 14, which is PCRE2 10.42's: a PCRE2 that
+// knows them gives the same classes.
 constexpr CodePointRange kNewLetters[] = {
-    {0x1C89, 0x1C8A}, {0xA7CB, 0xA7CD}, {0xA7DA, 0xA7DC}, {0x105C0, 0x105F3}, {0x10D4A, 0x10D65},
+    {0x1C89, 0x1C8A},   {0xA7CB, 0xA7CD},   {0xA7DA, 0xA7DC},   {0x105C0, 0x105F3}, {0x10D4A, 0x10D65},
     {0x10D6F, 0x10D85}, {0x10EC2, 0x10EC4}, {0x1123F, 0x11240}, {0x11380, 0x11389}, {0x1138B, 0x1138B},
     {0x1138E, 0x1138E}, {0x11390, 0x113B5}, {0x113B7, 0x113B7}, {0x113D1, 0x113D1}, {0x113D3, 0x113D3},
     {0x11BC0, 0x11BE0}, {0x11F02, 0x11F02}, {0x11F04, 0x11F10}, {0x11F12, 0x11F33}, {0x1342F, 0x1342F},
@@ -93,8 +92,8 @@ class ClassTable {
     const std::unique_ptr<pcre2_match_data, FreeClassCode> match(
         pcre2_match_data_create_from_pattern(code.get(), nullptr));
     const std::size_t* span = pcre2_get_ovector_pointer(match.get());  // of a match: begin, end
-    for (std::size_t at = 0; pcre2_match(code.get(), units(text), text.size(), at, PCRE2_NO_UTF_CHECK, match.get(),
-                                         nullptr) > 0;
+    for (std::size_t at = 0;
+         pcre2_match(code.get(), units(text), text.size(), at, PCRE2_NO_UTF_CHECK, match.get(), nullptr) > 0;
          at = span[1])
       for (std::size_t i = span[0]; i < span[1];) {
         const std::string_view rest = std::string_view(text).substr(i);

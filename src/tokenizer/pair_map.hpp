@@ -2,9 +2,8 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <vector>
-
 #include <diecast/core/token.hpp>
+#include <vector>
 
 #include "tokenizer/mix.hpp"
 

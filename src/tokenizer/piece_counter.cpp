@@ -1,11 +1,9 @@
-#include <diecast/tokenizer/piece_counter.hpp>
-
 #include <algorithm>
+#include <diecast/tokenizer/piece_counter.hpp>
+#include <diecast/tokenizer/pretokenizer.hpp>
 #include <limits>
 #include <map>
 #include <utility>
-
-#include <diecast/tokenizer/pretokenizer.hpp>
 
 #include "core/utf8.hpp"
 #include "tokenizer/piece_table.hpp"
@@ -45,7 +43,9 @@ void count_chunk(PieceTable& table, Cut cut, std::string_view text) {
       for_each_piece(text, [&](std::string_view piece) { count_piece(table, piece, end); });
       break;
     case Cut::words:
-      for_each_word(text, [&](std::string_view word) { count_piece(table, word, word.data() + word.size()); });
+      for_each_word(text, [&](std::string_view word) {
+        count_piece(table, word, word.data() + word.size() + WordScanner::kReadableBehind);
+      });
       break;
     case Cut::characters:
       while (!text.empty()) {
@@ -58,15 +58,16 @@ void count_chunk(PieceTable& table, Cut cut, std::string_view text) {
 
 }  // namespace
 
-// Each thread counts in a table of its own. Limits are looked at after amounts of text, where the tables together hold
-// the same for any number of threads.
+// Each thread counts in a table of its own. Limits are looked at after amounts of text, where the tables
+// together hold the same for any number of threads.
 struct PieceCounter::Impl {
   Impl(Cut cut, ThreadPool& pool, std::uint64_t max_bytes)
       : cut(cut),
         pool(pool),
-        // A table that grows holds its content one and a half times; sorted() adds its list.
-        limit(max_bytes == 0 ? std::numeric_limits<std::uint64_t>::max() : std::max<std::uint64_t>(max_bytes / 2, 1)),
-        stretch(std::clamp<std::uint64_t>(limit / 32, 1 << 20, 64 << 20)),
+        // Tables that are merged and pruned take up to four times what their pieces do.
+        limit(max_bytes == 0 ? std::numeric_limits<std::uint64_t>::max()
+                             : std::max<std::uint64_t>(max_bytes / 4, 1)),
+        stretch(std::clamp<std::uint64_t>(limit / 16, 1 << 20, 64 << 20)),
         tables(pool.threads()) {}
 
   void add(std::span<const std::string_view> texts) {
@@ -108,6 +109,7 @@ struct PieceCounter::Impl {
     for (PieceTable& table : tables) {
       if (table.size() == 0) continue;
       if (table.size() > merged.size()) std::swap(table, merged);
+      merged.reserve(merged.size() + table.size());
       table.for_each([&](std::string_view piece, std::uint64_t count) {
         merged[piece_key(piece, piece.data() + piece.size())] += count;
       });
@@ -168,7 +170,9 @@ std::vector<PieceCounter::Entry> PieceCounter::sorted() const {
   impl_->merge();
   std::vector<Entry> entries;
   entries.reserve(impl_->merged.size());
-  impl_->merged.for_each([&](std::string_view piece, std::uint64_t count) { entries.push_back({piece, count}); });
+  impl_->merged.for_each([&](std::string_view piece, std::uint64_t count) {
+    entries.push_back({piece, count});
+  });
   std::ranges::sort(entries, [](const Entry& a, const Entry& b) {
     return a.count != b.count ? a.count > b.count : a.piece < b.piece;
   });

@@ -4,7 +4,9 @@
 
 namespace diecast {
 
-PieceKey long_piece_key(std::string_view piece) { return {piece, XXH3_64bits(piece.data(), piece.size()), 0}; }
+PieceKey long_piece_key(std::string_view piece) {
+  return {piece, XXH3_64bits(piece.data(), piece.size()), 0};
+}
 
 void PieceTable::fill(Slot& slot, const PieceKey& key) {
   slot.size = key.piece.size();

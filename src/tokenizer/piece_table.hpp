@@ -13,8 +13,8 @@
 
 namespace diecast {
 
-/// A piece as PieceTable looks for it. Its bytes are in two registers if there are at most kShort; of a longer one it
-/// is the hash that is compared before the bytes.
+/// A piece as PieceTable looks for it. Its bytes are in two registers if there are at most kShort; of a
+/// longer one it is the hash that is compared before the bytes.
 struct PieceKey {
   static constexpr std::size_t kShort = 16;
 
@@ -46,15 +46,15 @@ inline PieceKey piece_key(std::string_view piece, const char* readable_end) {
   return {piece, words[0], keep(words[1], size - 8)};
 }
 
-/// A hash table from pieces to numbers, with open addressing and nothing allocated for a piece of its own. Pieces are
-/// not empty.
+/// A hash table from pieces to numbers, with open addressing and nothing allocated for a piece of its own.
+/// Pieces are not empty.
 class PieceTable {
  public:
   PieceTable() : slots_(kFirstSlots) {}
 
   /// The place of a piece's number, 0 if the piece is new. Valid until the next call.
   std::uint64_t& operator[](const PieceKey& key) {
-    if (4 * (size_ + 1) > 3 * slots_.size()) grow();
+    reserve(size_ + 1);
     Slot& slot = slots_[position(key)];
     if (slot.size == 0) fill(slot, key);
     return slot.number;
@@ -64,6 +64,12 @@ class PieceTable {
   const std::uint64_t* find(const PieceKey& key) const {
     const Slot& slot = slots_[position(key)];
     return slot.size == 0 ? nullptr : &slot.number;
+  }
+
+  /// Makes room for so many pieces. Needed before those of another table come in: they come in the order of
+  /// their hashes, and would fill a part of the slots to the last one.
+  void reserve(std::size_t pieces) {
+    while (4 * pieces > 3 * slots_.size()) grow();
   }
 
   std::size_t size() const { return size_; }

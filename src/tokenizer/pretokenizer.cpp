@@ -1,6 +1,6 @@
-#include <diecast/tokenizer/pretokenizer.hpp>
-
 #include <hwy/highway.h>
+
+#include <diecast/tokenizer/pretokenizer.hpp>
 
 namespace diecast {
 namespace {

@@ -1,4 +1,9 @@
+#include <doctest/doctest.h>
+
 #include <algorithm>
+#include <diecast/core/error.hpp>
+#include <diecast/tokenizer/bpe.hpp>
+#include <diecast/tokenizer/byte_alphabet.hpp>
 #include <random>
 #include <stdexcept>
 #include <string>
@@ -6,12 +11,6 @@
 #include <thread>
 #include <utility>
 #include <vector>
-
-#include <doctest/doctest.h>
-
-#include <diecast/core/error.hpp>
-#include <diecast/tokenizer/bpe.hpp>
-#include <diecast/tokenizer/byte_alphabet.hpp>
 
 using namespace diecast;
 

@@ -1,16 +1,15 @@
+#include <doctest/doctest.h>
+
 #include <algorithm>
+#include <diecast/core/error.hpp>
+#include <diecast/tokenizer/bpe_trainer.hpp>
+#include <diecast/tokenizer/byte_alphabet.hpp>
+#include <diecast/tokenizer/pretokenizer.hpp>
 #include <map>
 #include <random>
 #include <string>
 #include <utility>
 #include <vector>
-
-#include <doctest/doctest.h>
-
-#include <diecast/core/error.hpp>
-#include <diecast/tokenizer/bpe_trainer.hpp>
-#include <diecast/tokenizer/byte_alphabet.hpp>
-#include <diecast/tokenizer/pretokenizer.hpp>
 
 using namespace diecast;
 

@@ -1,17 +1,16 @@
+#include <doctest/doctest.h>
+
 #include <algorithm>
 #include <cctype>
 #include <cstdint>
+#include <diecast/tokenizer/piece_counter.hpp>
+#include <diecast/tokenizer/pretokenizer.hpp>
 #include <map>
 #include <random>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
-
-#include <doctest/doctest.h>
-
-#include <diecast/tokenizer/piece_counter.hpp>
-#include <diecast/tokenizer/pretokenizer.hpp>
 
 using namespace diecast;
 
@@ -32,7 +31,8 @@ Sorted sorted(const Counts& counts) {
   return result;
 }
 
-Sorted count(Cut cut, std::size_t threads, const std::vector<std::string>& texts, std::uint64_t max_bytes = 0) {
+Sorted count(Cut cut, std::size_t threads, const std::vector<std::string>& texts,
+             std::uint64_t max_bytes = 0) {
   ThreadPool pool(threads);
   PieceCounter counter(cut, pool, max_bytes);
   const std::vector<std::string_view> views(texts.begin(), texts.end());
@@ -84,13 +84,26 @@ TEST_CASE("words are runs of letters, numbers and apostrophes in lower case") {
         Sorted{{"it's", 2}, {"été", 2}, {"2024", 1}, {"i", 1}, {"σ", 1}});  // İ is i and a mark
 }
 
+TEST_CASE("words are the same whether a block of 64 bytes holds them or not") {
+  const std::vector<std::string> parts{"a", "Zz", "It's", " ", " ",  ", ",
+                                       "É", "日", "9",    "–", "\n", std::string(70, 'Q')};
+  std::mt19937 random(6);
+  for (int i = 0; i < 500; ++i) {
+    std::string text, alone;  // the same words, none in a block of ASCII
+    for (auto n = random() % 80; n > 0; --n) text += parts[random() % parts.size()];
+    for (const char byte : text) alone += byte == ' ' ? "–" : std::string(1, byte);
+    CAPTURE(text);
+    CHECK(count(Cut::words, 1, {text}) == count(Cut::words, 1, {alone}));
+  }
+}
+
 TEST_CASE("characters are code points, and bytes that are none") {
   CHECK(count(Cut::characters, 2, {"aé日\xFF", "é\xE6"}) ==
         Sorted{{"é", 2}, {"a", 1}, {"\xE6", 1}, {"日", 1}, {"\xFF", 1}});
 }
 
 TEST_CASE("a limit drops the rarest pieces, the same ones for any number of threads and calls") {
-  const std::uint64_t limit = 400'000;
+  const std::uint64_t limit = 800'000;
   const auto text = random_words(5, 450'000, 60'000);
   const Sorted whole = count(Cut::gpt2, 2, {text});
   const Sorted pruned = count(Cut::gpt2, 1, {text}, limit);
@@ -114,8 +127,8 @@ TEST_CASE("a limit does not depend on how documents come together") {
   std::vector<std::string> texts;
   for (unsigned i = 0; i < 40; ++i) texts.push_back(random_words(i, 15'000, 60'000));
   ThreadPool pool(2);
-  PieceCounter one_by_one(Cut::gpt2, pool, 400'000);
+  PieceCounter one_by_one(Cut::gpt2, pool, 800'000);
   for (const auto& text : texts) one_by_one.add(text);
   CHECK(one_by_one.pruned() > 0);
-  CHECK(sorted(one_by_one) == count(Cut::gpt2, 3, texts, 400'000));
+  CHECK(sorted(one_by_one) == count(Cut::gpt2, 3, texts, 800'000));
 }

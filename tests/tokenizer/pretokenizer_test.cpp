@@ -1,11 +1,11 @@
+#include <doctest/doctest.h>
+
 #include <cstdint>
 #include <memory>
 #include <random>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include <doctest/doctest.h>
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
@@ -32,8 +32,8 @@ class Oracle {
   explicit Oracle(const std::string& pattern) {
     int error = 0;
     std::size_t position = 0;
-    code_.reset(pcre2_compile(units(pattern), pattern.size(), PCRE2_UTF | PCRE2_UCP | PCRE2_MATCH_INVALID_UTF, &error,
-                              &position, nullptr));
+    code_.reset(pcre2_compile(units(pattern), pattern.size(), PCRE2_UTF | PCRE2_UCP | PCRE2_MATCH_INVALID_UTF,
+                              &error, &position, nullptr));
     REQUIRE(code_);
     // The interpreter would check the rest of the text for each piece, in quadratic time.
     REQUIRE(pcre2_jit_compile(code_.get(), PCRE2_JIT_COMPLETE) == 0);
@@ -44,7 +44,8 @@ class Oracle {
     Pieces result;
     const std::size_t* span = pcre2_get_ovector_pointer(match_.get());
     for (std::size_t end = 0; end < text.size();) {
-      const bool found = pcre2_jit_match(code_.get(), units(text), text.size(), end, 0, match_.get(), nullptr) > 0;
+      const bool found =
+          pcre2_jit_match(code_.get(), units(text), text.size(), end, 0, match_.get(), nullptr) > 0;
       const std::size_t next = found ? span[0] : text.size();
       if (next > end) result.emplace_back(text.substr(end, next - end));  // not UTF-8
       if (!found) break;
@@ -71,8 +72,8 @@ class Oracle {
 // PCRE2's \s would add U+180E.
 Oracle gpt2_oracle() {
   const std::string white = R"(\p{Z}\t-\r\x{85})";
-  return Oracle(R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\p{L}\p{N})" + white + "]+|[" + white + "]+(?![^" +
-                white + "])|[" + white + "]+");
+  return Oracle(R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\p{L}\p{N})" + white + "]+|[" + white +
+                "]+(?![^" + white + "])|[" + white + "]+");
 }
 
 std::string random_text(std::mt19937& random, const Pieces& parts, std::size_t max_parts) {
@@ -85,11 +86,13 @@ std::string random_text(std::mt19937& random, const Pieces& parts, std::size_t m
 
 TEST_CASE("pieces are those of GPT-2's pattern") {
   const Oracle oracle = gpt2_oracle();
-  const Pieces ascii{"a", "Word", "longer", "1", "20", "'", "'s", "'re", "'ll", "'ve", "'t", "'v", " ", " ", " ",
-                     "  ", "\n", "\t", ".", "!?", "-", std::string(1, '\0'), "s", "\r\n"};
+  const Pieces ascii{"a",  "Word", "longer", "1", "20", "'",  "'s", "'re", "'ll", "'ve", "'t",
+                     "'v", " ",    " ",      " ", "  ", "\n", "\t", ".",   "!?",  "-",   std::string(1, '\0'),
+                     "s",  "\r\n"};
   Pieces all = ascii;
-  all.insert(all.end(), {"é", "ß", "日本", "א", "٣", "½", "Ⅷ", "。", "😀", "\u0301", "\u200D", "\u3000", "\u00A0", "\u0085",
-                         "\u180E", "\u2028", "\xFF", "\xE6\x97", "\xED\xA0\x80", "\x80", "𝒳", "𐍈", "’"});
+  all.insert(all.end(), {"é",    "ß",        "日本",         "א",      "٣",      "½",      "Ⅷ",      "。",
+                         "😀",    "\u0301",   "\u200D",       "\u3000", "\u00A0", "\u0085", "\u180E", "\u2028",
+                         "\xFF", "\xE6\x97", "\xED\xA0\x80", "\x80",   "𝒳",      "𐍈",      "’"});
   std::mt19937 random(1);
   for (int i = 0; i < 6000; ++i) {
     // ASCII in blocks, and blocks that end early; long ones and short ones.
@@ -107,7 +110,8 @@ TEST_CASE("every code point that PCRE2 knows has its class, next to each of the 
     std::string character;
     append_utf8(c, character);
     // Those that Unicode 15 and 16 added have no class in PCRE2 10.42.
-    if (c >= 0x323B0 || read_character(character).kind == CharClass::symbol || unassigned.pieces(character).size() != 1)
+    if (c >= 0x323B0 || read_character(character).kind == CharClass::symbol ||
+        unassigned.pieces(character).size() != 1)
       text += "a" + character + "1" + character + "! " + character + " ";
   }
   CHECK(pieces(text) == oracle.pieces(text));

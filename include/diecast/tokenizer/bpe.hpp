@@ -2,14 +2,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <diecast/core/token.hpp>
+#include <diecast/tokenizer/tokenizer.hpp>
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include <diecast/core/token.hpp>
-#include <diecast/tokenizer/tokenizer.hpp>
 
 namespace diecast {
 

@@ -33,8 +33,8 @@ constexpr std::array<CharClass, 128> make_ascii_classes() {
 }
 inline constexpr std::array<CharClass, 128> kAsciiClasses = make_ascii_classes();
 
-/// The first character of `text`, which is not empty and does not start with ASCII. Letters and numbers are those of
-/// Unicode 16, as in Hugging Face's tokenizers 0.23. Thread-safe.
+/// The first character of `text`, which is not empty and does not start with ASCII. Letters and numbers are
+/// those of Unicode 16, as in Hugging Face's tokenizers 0.23. Thread-safe.
 Character read_long_character(std::string_view text);
 
 /// The same for any text that is not empty.

@@ -3,9 +3,8 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <string_view>
-
 #include <diecast/tokenizer/char_class.hpp>
+#include <string_view>
 
 namespace diecast {
 
@@ -25,8 +24,8 @@ class PieceScanner {
  public:
   explicit PieceScanner(std::string_view text) : end_(text.data() + text.size()) {}
 
-  /// Where pieces begin in the text at `at`, which is where one ended: bit i for `at[i]`. None are missing among those
-  /// up to the last. 0, if too little ASCII or text follows to tell.
+  /// Where pieces begin in the text at `at`, which is where one ended: bit i for `at[i]`. None are missing
+  /// among those up to the last. 0, if too little ASCII or text follows to tell.
   std::uint64_t starts_at(const char* at) const {
     if (end_ - at < static_cast<std::ptrdiff_t>(AsciiBlock::kBytes)) return 0;
     const AsciiBlock block = read_ascii_block(at);
@@ -34,8 +33,9 @@ class PieceScanner {
     const std::uint64_t ascii = block.foreign == 0 ? ~std::uint64_t{0} : (block.foreign & -block.foreign) - 1;
     const std::uint64_t known = ascii >> 2;
     const std::uint64_t white = block.white, symbols = ~(block.letters | block.numbers | white);
-    const std::uint64_t continues = (block.letters & block.letters << 1) | (block.numbers & block.numbers << 1) |
-                                    (symbols & symbols << 1) | block.spaces << 1;
+    const std::uint64_t continues = (block.letters & block.letters << 1) |
+                                    (block.numbers & block.numbers << 1) | (symbols & symbols << 1) |
+                                    block.spaces << 1;
     std::uint64_t starts = (~white & ~continues) | (white & (~(white << 1) | ~(white >> 1))) | 1;
     for (std::uint64_t rest = starts & known & block.apostrophes; rest != 0; rest &= rest - 1) {
       const int apostrophe = std::countr_zero(rest);
@@ -54,14 +54,16 @@ class PieceScanner {
     const Character first = read(start);
     switch (first.kind) {
       case CharClass::letter:
-      case CharClass::number: return end_of_run(start + first.bytes, first.kind);
+      case CharClass::number:
+        return end_of_run(start + first.bytes, first.kind);
       case CharClass::symbol:
         if (const std::size_t size = start == at ? contraction(at) : 0) return at + size;
         return end_of_run(start + first.bytes, first.kind);
       case CharClass::none:
         if (start == at) return end_of_run(start + 1, first.kind);
         return start;
-      case CharClass::space: break;
+      case CharClass::space:
+        break;
     }
     return end_of_spaces(at);
   }
@@ -96,16 +98,17 @@ class PieceScanner {
     if (*at != '\'' || end_ - at < 2) return 0;
     const char next = at[1], after = end_ - at < 3 ? '\0' : at[2];
     if (next == 's' || next == 't' || next == 'm' || next == 'd') return 2;
-    if ((next == 'r' && after == 'e') || (next == 'v' && after == 'e') || (next == 'l' && after == 'l')) return 3;
+    if ((next == 'r' && after == 'e') || (next == 'v' && after == 'e') || (next == 'l' && after == 'l'))
+      return 3;
     return 0;
   }
 
   const char* end_;
 };
 
-/// Cuts `text` as GPT-2 does (contractions, words, numbers, punctuation, white space) and calls `visit` with a
-/// string_view of every piece in order. Tokens never cross pieces. Pieces are not empty, view into `text` and together
-/// are `text`, byte for byte: a run of bytes that are not UTF-8 is a piece of its own.
+/// Cuts `text` as GPT-2 does (contractions, words, numbers, punctuation, white space) and calls `visit` with
+/// a string_view of every piece in order. Tokens never cross pieces. Pieces are not empty, view into `text`
+/// and together are `text`, byte for byte: a run of bytes that are not UTF-8 is a piece of its own.
 template <class Visit>
 void for_each_piece(std::string_view text, Visit&& visit) {
   const PieceScanner scanner(text);
@@ -115,7 +118,8 @@ void for_each_piece(std::string_view text, Visit&& visit) {
   };
   for (const char* at = text.data(); at != end;) {
     const char* begin = at;
-    for (std::uint64_t starts = scanner.starts_at(at) & ~std::uint64_t{1}; starts != 0; starts &= starts - 1) {
+    for (std::uint64_t starts = scanner.starts_at(at) & ~std::uint64_t{1}; starts != 0;
+         starts &= starts - 1) {
       const char* next = at + std::countr_zero(starts);
       visit_piece(begin, next);
       begin = next;
