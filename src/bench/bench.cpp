@@ -13,6 +13,7 @@
 
 #include "bench/ablations.hpp"
 #include "bench/sections.hpp"
+#include "bench/tokenizer_section.hpp"
 
 namespace diecast {
 namespace {
@@ -92,6 +93,10 @@ std::optional<BenchReport> run_bench(ThreadPool& pool, const BenchSettings& sett
   AblationSection ablations(suite, pool, target);
   if (step) ablations.add_steps(*step);
 
+  // Counting as it should not be done takes longer than all the rest together.
+  std::optional<TokenizerSection> tokenizer;
+  if (!settings.filter.empty()) tokenizer.emplace(suite, pool);
+
   if (!suite.run(settings.samples, stop)) return std::nullopt;
 
   report.peak = peak.report(suite);
@@ -104,6 +109,7 @@ std::optional<BenchReport> run_bench(ThreadPool& pool, const BenchSettings& sett
     report.step_1_thread = step_1_thread->report(suite, peak_1_thread->report(suite).used.gflops(precision));
   report.kernels = kernels.report(suite, report.peak);
   report.ablations = ablations.report(suite);
+  if (tokenizer) report.tokenizer = tokenizer->report(suite);
   for (const auto& [name, other] : on_targets)
     report.ablations.push_back({target_name(name), "tok/s", other.tok_per_s(suite), report.step->tok_per_s});
   return report;

@@ -66,6 +66,14 @@ Json to_json(const Ablation& ablation) {
           {"fast_range", {ablation.fast.min, ablation.fast.max}}};
 }
 
+Json to_json(const TextTime& time) {
+  return {{"name", time.name},
+          {"median", time.mb_per_s.median},
+          {"min", time.mb_per_s.min},
+          {"max", time.mb_per_s.max},
+          {"unit", "MB/s"}};
+}
+
 template <class T>
 Json list_json(const std::vector<T>& list) {
   Json array = Json::array();
@@ -148,6 +156,12 @@ void print_ablations(const std::vector<Ablation>& ablations) {
   }
 }
 
+void print_tokenizer(const std::vector<TextTime>& times) {
+  if (times.empty()) return;
+  print_heading("tokenizer", "MB/s");
+  for (const TextTime& time : times) print_line(time.name, time.mb_per_s, 1);
+}
+
 }  // namespace
 
 void print_bench_json(const BenchHeader& header, const BenchReport& report) {
@@ -159,7 +173,8 @@ void print_bench_json(const BenchHeader& header, const BenchReport& report) {
                     {"step_1_thread", one_thread},
                     {"memory", optional_json(report.memory)},
                     {"kernels", list_json(report.kernels)},
-                    {"ablations", list_json(report.ablations)}};
+                    {"ablations", list_json(report.ablations)},
+                    {"tokenizer", list_json(report.tokenizer)}};
   fmt::print("{}\n", object.dump());
 }
 
@@ -173,6 +188,7 @@ void print_bench_text(const BenchHeader& header, const BenchReport& report) {
   print_steps(report);
   print_kernels(report.kernels);
   print_ablations(report.ablations);
+  print_tokenizer(report.tokenizer);
 }
 
 }  // namespace diecast

@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <diecast/config/nearest.hpp>
 #include <diecast/config/run_config.hpp>
@@ -31,6 +33,23 @@ CLI::Validator number_between(double low, double high) {
     return good ? std::string() : fmt::format("{} is not a number from {} to {}", text, low, high);
   };
   return CLI::Validator([check](std::string& text) { return check(text); }, "");
+}
+
+CLI::Validator one_of_words(std::vector<std::string> words) {
+  const auto check = [words](const std::string& text) {
+    if (std::find(words.begin(), words.end(), text) != words.end()) return std::string();
+    return fmt::format("{} is none of {}; the nearest is {}", text, fmt::join(words, ", "), nearest_name(text, words));
+  };
+  return CLI::Validator([check](std::string& text) { return check(text); }, "");
+}
+
+void add_json(CLI::App& app, bool& json) { app.add_flag("--json", json, "one JSON object instead of text"); }
+
+void add_threads(CLI::App& app, std::size_t& threads) {
+  app.add_option("--threads", threads, "0: one per CPU")
+      ->check(number_between(0, 4096))
+      ->capture_default_str()
+      ->type_name("N");
 }
 
 // With the values of the preset's default configuration.
@@ -65,7 +84,7 @@ Command declare_eval(CLI::App& app) {
   app.add_option("RUN", options->run, "the run's folder")->required();
   app.add_option("--data", options->data, "text file, folder or glob instead of the run's validation set")
       ->type_name("PATH");
-  app.add_flag("--json", options->json, "one JSON object instead of text");
+  add_json(app, options->json);
   return [options] { return eval(*options); };
 }
 
@@ -110,13 +129,13 @@ Command declare_config(CLI::App& app) {
 
 Command declare_plan(CLI::App& app) {
   auto options = std::make_shared<PlanOptions>();
-  app.add_flag("--json", options->json, "one JSON object instead of text");
+  add_json(app, options->json);
   return [options] { return plan(*options); };
 }
 
 Command declare_doctor(CLI::App& app) {
   auto options = std::make_shared<DoctorOptions>();
-  app.add_flag("--json", options->json, "one JSON object instead of text");
+  add_json(app, options->json);
   return [options] { return doctor(*options); };
 }
 
@@ -124,19 +143,91 @@ Command declare_bench(CLI::App& app) {
   auto options = std::make_shared<BenchOptions>();
   app.add_option("--filter", options->filter,
                  "only what this Perl-compatible expression matches: step, step/threads=1, kernel/..., ablation/..., "
-                 "target/...")
+                 "target/..., tokenizer/... (those never without a filter)")
       ->type_name("RE");
   app.add_option("--rounds", options->rounds, "samples of each figure (7, or 3 with --quick)")
       ->check(number_between(1, 1000))
       ->type_name("N");
-  app.add_option("--threads", options->threads, "0: one per CPU")
-      ->check(number_between(0, 4096))
-      ->capture_default_str()
-      ->type_name("N");
+  add_threads(app, options->threads);
   app.add_flag("--quick", options->quick, "short samples: to see that everything runs");
-  app.add_flag("--json", options->json, "one JSON object instead of text");
+  add_json(app, options->json);
   return [options] { return bench(*options); };
 }
+
+Command declare_tokenizer_train(CLI::App& app) {
+  auto options = std::make_shared<TokenizerTrainOptions>();
+  app.add_option("INPUT", options->inputs, "files, folders, globs or builtin:stories[:N]: plain text, JSONL and "
+                                           "Wikipedia dumps, compressed or not");
+  app.add_option("--out", options->out, "the tokenizer.json to write")->type_name("FILE")->required();
+  app.add_option("--kind", options->kind, "bpe, word, char or byte; byte needs no INPUT")
+      ->check(one_of_words({"bpe", "word", "char", "byte"}))
+      ->capture_default_str()
+      ->type_name("KIND");
+  app.add_option("--vocab-size", options->vocab_size,
+                 fmt::format("entries at most ({}, what this preset holds)", active_preset().vocab_size))
+      ->check(number_between(1, 1e8))
+      ->type_name("N");
+  app.add_option("--memory", options->memory,
+                 "most memory for counting, as in 500M or 2G; rare pieces are dropped when it is full")
+      ->type_name("SIZE");
+  app.add_option("--min-frequency", options->min_frequency,
+                 "least occurrences of a merged pair or an entry (bpe: 2, word and char: 1)")
+      ->check(number_between(1, 1e15))
+      ->type_name("N");
+  app.add_option("--pattern", options->pattern, "of the names of a folder's files, as in *.txt")->type_name("GLOB");
+  app.add_option("--text-field", options->text_field, "of a JSONL object")->capture_default_str()->type_name("KEY");
+  app.add_option("--sample", options->sample, "about so many pages of a Wikipedia dump, 0: all")
+      ->check(number_between(0, 1e12))
+      ->capture_default_str()
+      ->type_name("N");
+  add_threads(app, options->threads);
+  add_json(app, options->json);
+  return [options] { return train_tokenizer(*options); };
+}
+
+template <class Options>
+void add_tokenizer(CLI::App& app, Options& options) {
+  app.add_option("--tokenizer", options.tokenizer, "a tokenizer.json, or the run that has one")
+      ->type_name("FILE|RUN")
+      ->required();
+}
+
+Command declare_tokenizer_encode(CLI::App& app) {
+  auto options = std::make_shared<TokenizerEncodeOptions>();
+  app.add_option("INPUT", options->input, "a file of text; without it, standard input");
+  add_tokenizer(app, *options);
+  app.add_flag("--lines", options->lines, "each line is a text and becomes a line of ids");
+  add_threads(app, options->threads);
+  add_json(app, options->json);
+  return [options] { return encode(*options); };
+}
+
+Command declare_tokenizer_decode(CLI::App& app) {
+  auto options = std::make_shared<TokenizerDecodeOptions>();
+  app.add_option("IDS-FILE", options->input, "ids with white space between them; without it, standard input");
+  add_tokenizer(app, *options);
+  app.add_flag("--lines", options->lines, "each line of ids becomes a line of text");
+  return [options] { return decode(*options); };
+}
+
+Command declare_tokenizer_info(CLI::App& app) {
+  auto options = std::make_shared<TokenizerInfoOptions>();
+  app.add_option("FILE|RUN", options->tokenizer, "a tokenizer.json, or the run that has one")->required();
+  app.add_option("--text", options->text, "measure how it encodes this file")->type_name("FILE");
+  add_json(app, options->json);
+  return [options] { return tokenizer_info(*options); };
+}
+
+Command declare_tokenizer_import(CLI::App& app) {
+  auto options = std::make_shared<TokenizerImportOptions>();
+  app.add_option("--vocab", options->vocab, "vocab.json, or OpenAI's encoder.json")->type_name("FILE")->required();
+  app.add_option("--merges", options->merges, "merges.txt, or OpenAI's vocab.bpe")->type_name("FILE")->required();
+  app.add_option("--out", options->out, "the tokenizer.json to write")->type_name("FILE")->required();
+  add_json(app, options->json);
+  return [options] { return import_tokenizer(*options); };
+}
+
+// ---- the commands
 
 struct Entry {
   const char* name;
@@ -144,11 +235,37 @@ struct Entry {
   Command (*declare)(CLI::App& app);
 };
 
+// What the chosen one of `entries` does.
+Command declare_commands(CLI::App& app, std::span<const Entry> entries) {
+  app.require_subcommand(1);
+  std::vector<std::pair<CLI::App*, Command>> commands;
+  for (const Entry& entry : entries) {
+    CLI::App* sub = app.add_subcommand(entry.name, entry.help);
+    commands.emplace_back(sub, entry.declare(*sub));
+  }
+  return [commands] {
+    for (const auto& [sub, command] : commands)
+      if (sub->parsed()) return command();
+    return 0;
+  };
+}
+
+constexpr Entry kTokenizerCommands[]{
+    {"train", "learn a vocabulary from text", declare_tokenizer_train},
+    {"encode", "text to token ids", declare_tokenizer_encode},
+    {"decode", "token ids to text", declare_tokenizer_decode},
+    {"info", "what a tokenizer is, and how well it fits a text", declare_tokenizer_info},
+    {"import", "make a tokenizer.json of GPT-2's two files", declare_tokenizer_import},
+};
+
+Command declare_tokenizer(CLI::App& app) { return declare_commands(app, kTokenizerCommands); }
+
 constexpr Entry kCommands[]{
     {"train", "train the model", declare_train},
     {"eval", "measure a trained model: loss, perplexity, bits per byte", declare_eval},
     {"generate", "continue a text", declare_generate},
     {"config", "check, show and translate configurations", declare_config},
+    {"tokenizer", "learn, use and import vocabularies", declare_tokenizer},
     {"plan", "parameters, FLOPs and memory, before any run", declare_plan},
     {"doctor", "what keeps this machine or binary from training well, and the remedy", declare_doctor},
     {"bench", "measure this machine, the training step and every kernel", declare_bench},
@@ -202,11 +319,19 @@ Error usage_error(const CLI::App& app, const CLI::ParseError& error) {
   return Error(Fault::usage, what, where, fmt::format("see {} --help", where));
 }
 
-void refuse_unknown_command(const CLI::App& app, const std::string& word) {
-  const std::vector<std::string> names = names_of_subcommands(app);
-  if (word.starts_with("-") || std::find(names.begin(), names.end(), word) != names.end()) return;
-  throw Error(Fault::usage, "there is no command " + word, "command line",
-              "the nearest is " + nearest_name(word, names));
+// CLI11 would take an unknown command for an argument.
+void refuse_unknown_command(const CLI::App& app, int argc, char** argv) {
+  const CLI::App* level = &app;
+  std::string where = "command line";
+  for (int i = 1; i < argc && argv[i][0] != '-'; ++i) {
+    const std::vector<std::string> names = names_of_subcommands(*level);
+    if (names.empty()) return;
+    if (std::find(names.begin(), names.end(), argv[i]) == names.end())
+      throw Error(Fault::usage, std::string("there is no command ") + argv[i], where,
+                  "the nearest is " + nearest_name(argv[i], names));
+    level = level->get_subcommand(argv[i]);
+    where = app.get_name() + " " + level->get_name();
+  }
 }
 
 }  // namespace
@@ -216,13 +341,8 @@ Command read_command_line(int argc, char** argv) {
   CLI::App app("Trains and runs one language model: the preset '" + preset + "'.", preset);
   app.set_version_flag("--version", version);
   app.footer(environment_help);
-  app.require_subcommand(1);
-  std::vector<std::pair<CLI::App*, Command>> commands;
-  for (const Entry& entry : kCommands) {
-    CLI::App* sub = app.add_subcommand(entry.name, entry.help);
-    commands.emplace_back(sub, entry.declare(*sub));
-  }
-  if (argc > 1) refuse_unknown_command(app, argv[1]);
+  const Command command = declare_commands(app, kCommands);
+  refuse_unknown_command(app, argc, argv);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -233,9 +353,7 @@ Command read_command_line(int argc, char** argv) {
     throw usage_error(app, error);
   }
   choose_target();  // says at once what is wrong with DIECAST_TARGET
-  for (const auto& [sub, command] : commands)
-    if (sub->parsed()) return command;
-  return [] { return 0; };
+  return command;
 }
 
 }  // namespace diecast

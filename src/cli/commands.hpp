@@ -57,6 +57,47 @@ struct BenchOptions {
   bool json = false;
 };
 
+struct TokenizerTrainOptions {
+  std::vector<std::string> inputs;
+  std::string out;
+  std::string kind = "bpe";
+  std::size_t vocab_size = 0;     ///< 0: what the preset holds
+  std::string memory;             ///< empty: no limit
+  std::size_t min_frequency = 0;  ///< 0: the kind's
+  std::string pattern;
+  std::string text_field = "text";
+  std::size_t sample = 0;   ///< 0: all
+  std::size_t threads = 0;  ///< 0: one per CPU
+  bool json = false;
+};
+
+struct TokenizerEncodeOptions {
+  std::string tokenizer;  ///< file or run
+  std::string input;      ///< empty: stdin
+  std::size_t threads = 0;
+  bool lines = false;
+  bool json = false;
+};
+
+struct TokenizerDecodeOptions {
+  std::string tokenizer;  ///< file or run
+  std::string input;      ///< empty: stdin
+  bool lines = false;
+};
+
+struct TokenizerInfoOptions {
+  std::string tokenizer;  ///< file or run
+  std::string text;       ///< empty: none
+  bool json = false;
+};
+
+struct TokenizerImportOptions {
+  std::string vocab;
+  std::string merges;
+  std::string out;
+  bool json = false;
+};
+
 /// One function a command. Each returns the exit code and throws Error.
 int train(const TrainOptions& options);
 int eval(const EvalOptions& options);
@@ -65,5 +106,10 @@ int plan(const PlanOptions& options);
 int doctor(const DoctorOptions& options);
 int config(const ConfigOptions& options);
 int bench(const BenchOptions& options);
+int train_tokenizer(const TokenizerTrainOptions& options);
+int encode(const TokenizerEncodeOptions& options);
+int decode(const TokenizerDecodeOptions& options);
+int tokenizer_info(const TokenizerInfoOptions& options);
+int import_tokenizer(const TokenizerImportOptions& options);
 
 }  // namespace diecast

@@ -21,10 +21,13 @@ BpeTokenizer train_tokenizer(const RunConfig& config, const std::vector<std::str
                              std::size_t vocab_size) {
   const ValidationSplit split =
       choose_validation(documents, config.data.validation_fraction, config.run.seed);
-  BpeTrainer trainer;
+  std::vector<std::string_view> texts;
   for (std::size_t i = 0; i < documents.size(); ++i)
-    if (!split.whole[i]) trainer.add(text_to_train(split, documents, i));
-  return trainer.train(vocab_size);
+    if (!split.whole[i]) texts.push_back(text_to_train(split, documents, i));
+  ThreadPool pool(config.run.threads);
+  PieceCounter pieces(Cut::gpt2, pool);
+  pieces.add(texts);
+  return train_bpe(pieces, vocab_size);
 }
 
 }  // namespace

@@ -46,6 +46,10 @@ int main(int argc, char** argv) {
     return exit_code;
   } catch (const diecast::Error& error) {
     return report(error.what(), error.exit_code());
+  } catch (const diecast::Stopped& stopped) {
+    std::fflush(stdout);
+    diecast::write_stderr(std::string(stopped.what()) + '\n');
+    return stopped.exit_code();
   } catch (const std::bad_alloc&) {
     return report("out of memory, free some or choose a smaller preset or corpus", 1);
   } catch (const std::exception& error) {

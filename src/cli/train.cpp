@@ -1,4 +1,3 @@
-#include <csignal>
 #include <cstdio>
 #include <filesystem>
 #include <iterator>
@@ -109,15 +108,11 @@ std::string sample(Model& model, const BpeTokenizer& tokenizer, const RunConfig&
   return text;
 }
 
-std::string_view name_of(int signal) {
-  return signal == SIGINT ? "SIGINT" : signal == SIGHUP ? "SIGHUP" : "SIGTERM";
-}
-
 int report_end(const TrainEnd& end, const RunFolder& folder, Log& log) {
   const std::string checkpoint = folder.checkpoint(end.state.step).string();
   if (end.signal != 0) {
     log.info(fmt::format("stopped by {} after step {}; checkpoint {}; go on with: {} train --out {} --resume",
-                         name_of(end.signal), end.state.step, checkpoint,
+                         StopSignal::name_of(end.signal), end.state.step, checkpoint,
                          active_preset().name, folder.path().string()));
     return 128 + end.signal;
   }

@@ -6,6 +6,7 @@
 
 #include <diecast/config/nearest.hpp>
 #include <diecast/config/run_config.hpp>
+#include <diecast/core/byte_size.hpp>
 #include <diecast/core/error.hpp>
 
 #include "config/fixed_model.hpp"
@@ -159,8 +160,6 @@ void refuse_unavailable(const RunConfig& config) {
   only_default("data.packing", config.data.packing, defaults.data.packing);
   only_default("data.prefetch_batches", config.data.prefetch_batches, defaults.data.prefetch_batches);
   only_default("data.workers", config.data.workers, defaults.data.workers);
-  only_default("tokenizer.kind", config.tokenizer.kind, defaults.tokenizer.kind);
-  only_default("tokenizer.memory", config.tokenizer.memory, defaults.tokenizer.memory);
   only_default("log.tensorboard", config.log.tensorboard, defaults.log.tensorboard);
 }
 
@@ -174,6 +173,10 @@ void check_together(const RunConfig& config) {
     refuse(fmt::format("schedule.min_lr = {} is above optimizer.lr = {}", schedule.min_lr.value,
                        config.optimizer.lr.value),
            schedule.min_lr.where, "lower it");
+  const Text& memory = config.tokenizer.memory;
+  if (!memory.value.empty() && parse_byte_size(memory.value).value_or(0) == 0)
+    refuse(fmt::format("tokenizer.memory = {} is no size", toml_string(memory.value)), memory.where,
+           "as in 500M or 2G");
   const bool has_end = train.max_steps + train.max_tokens > 0 || train.max_epochs > 0;
   if (schedule.name.value != "constant" && schedule.decay_steps == 0 && !has_end)
     refuse(fmt::format("a {} schedule needs a last step, which train.max_minutes does not give",

@@ -20,7 +20,7 @@
 #include <diecast/core/error.hpp>
 #include <diecast/data/stories.hpp>
 
-#include "data/utf8.hpp"
+#include "core/utf8.hpp"
 
 namespace diecast {
 namespace {

@@ -43,6 +43,10 @@ void Log::progress(const Progress& progress) {
   if (level_ >= Level::info) display_.show(progress);
 }
 
+void Log::progress(const ReadingProgress& progress) {
+  if (level_ >= Level::info) display_.show(progress);
+}
+
 void Log::say(std::string_view text) {
   display_.clear();
   write_stderr(fmt::format("{}\n", text));

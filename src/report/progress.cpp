@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <initializer_list>
 #include <string_view>
 
 #include <fmt/format.h>
@@ -19,6 +20,7 @@ constexpr std::size_t kBarCells = 16;
 constexpr std::size_t kFewestCells = 4;
 constexpr auto kRedraw = std::chrono::milliseconds(100);
 constexpr auto kPlainLine = std::chrono::seconds(5);
+constexpr std::uint64_t kPlainFiles = 100;
 
 double share_done(const Progress& p) {
   return p.total_steps == 0 ? 0.0 : static_cast<double>(p.step) / static_cast<double>(p.total_steps);
@@ -47,7 +49,8 @@ Parts parts_of(const Progress& p) {
   return parts;
 }
 
-std::string joined(const Parts& parts) {
+template <std::size_t kCount>
+std::string joined(const std::array<std::string, kCount>& parts) {
   std::string text;
   for (const std::string& part : parts) text += part;
   return text;
@@ -58,6 +61,38 @@ std::string bar(double share, std::size_t cells) {
   std::string text;
   for (std::size_t i = 0; i < cells; ++i) text += i < full ? "█" : "░";
   return text;
+}
+
+// `least`: indexes of parts in the order in which they go when the line is too long.
+template <std::size_t kCount>
+std::string bar_of(std::string_view title, double share, const std::string& head,
+                   std::array<std::string, kCount> parts, std::initializer_list<std::size_t> least, std::size_t width) {
+  const std::size_t brackets = 3;  // "[", "]" and the blank after the title
+  const auto without_cells = [&] { return title.size() + brackets + 1 + head.size() + joined(parts).size(); };
+  for (const std::size_t part : least)
+    if (without_cells() + kFewestCells > width) parts[part].clear();
+  const std::size_t cells = std::clamp(width - std::min(width, without_cells()), kFewestCells, kBarCells);
+  return fmt::format("{} [{}] {}{}", title, bar(share, cells), head, joined(parts));
+}
+
+double share_done(const ReadingProgress& p) {
+  return p.at.total == 0 ? 0.0 : static_cast<double>(p.at.bytes) / static_cast<double>(p.at.total);
+}
+
+std::string head(const ReadingProgress& p) {
+  std::string text = fmt::format("{}", p.at.files);
+  if (p.at.total_files > 0) text += fmt::format("/{}", p.at.total_files);
+  text += " files";
+  if (p.at.total > 0) text += fmt::format(" ({:.1f}%)", 100 * share_done(p));
+  return text;
+}
+
+// Speed and ETA.
+using ReadingParts = std::array<std::string, 2>;
+
+ReadingParts parts_of(const ReadingProgress& p) {
+  return {fmt::format(" | {:.0f} MB/s", p.bytes_per_s / 1e6),
+          p.at.total > 0 ? " | ETA " + clock_text(p.eta_seconds) : std::string()};
 }
 
 std::size_t columns_of(std::FILE* stream) {
@@ -72,15 +107,15 @@ std::string plain_line(const Progress& p) {
 }
 
 std::string bar_line(const Progress& p, std::size_t width) {
-  Parts parts = parts_of(p);
-  const std::size_t brackets = 3;  // "[", "]" and the blank after the title
-  const auto without_cells = [&] {
-    return p.title.size() + brackets + 1 + head(p).size() + joined(parts).size();
-  };
-  for (const Part least : {kBatch, kPeak, kEta, kSpeed, kLoss})
-    if (without_cells() + kFewestCells > width) parts[least].clear();
-  const std::size_t cells = std::clamp(width - std::min(width, without_cells()), kFewestCells, kBarCells);
-  return fmt::format("{} [{}] {}{}", p.title, bar(share_done(p), cells), head(p), joined(parts));
+  return bar_of(p.title, share_done(p), head(p), parts_of(p), {kBatch, kPeak, kEta, kSpeed, kLoss}, width);
+}
+
+std::string plain_line(const ReadingProgress& p) {
+  return fmt::format("{} {}{}", p.title, head(p), joined(parts_of(p)));
+}
+
+std::string bar_line(const ReadingProgress& p, std::size_t width) {
+  return bar_of(p.title, share_done(p), head(p), parts_of(p), {1, 0}, width);
 }
 
 ProgressDisplay::ProgressDisplay(std::FILE* stream) : stream_(stream), terminal_(takes_escapes(stream)) {}
@@ -90,8 +125,18 @@ ProgressDisplay::~ProgressDisplay() {
 }
 
 void ProgressDisplay::show(const Progress& progress, Clock::time_point now) {
-  const bool last = progress.step >= progress.total_steps;
-  if (now < next_ && !last) return;
+  if (now >= next_ || progress.step >= progress.total_steps) draw(progress, now);
+}
+
+void ProgressDisplay::show(const ReadingProgress& progress, Clock::time_point now) {
+  const bool many_files = !terminal_ && progress.at.files >= files_ + kPlainFiles;
+  if (now < next_ && !many_files && !progress.done) return;
+  files_ = progress.at.files;
+  draw(progress, now);
+}
+
+template <class P>
+void ProgressDisplay::draw(const P& progress, Clock::time_point now) {
   if (terminal_) {
     // One column stays free: writing the last one makes some terminals wrap.
     write_unchecked(stream_, fmt::format("\r{}\x1b[K", bar_line(progress, columns_of(stream_) - 1)));

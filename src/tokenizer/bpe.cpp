@@ -1,62 +1,99 @@
-#include <diecast/tokenizer/bpe.hpp>
+#include <xxhash.h>
 
 #include <algorithm>
+#include <array>
+#include <diecast/core/error.hpp>
+#include <diecast/tokenizer/bpe.hpp>
+#include <diecast/tokenizer/pretokenizer.hpp>
 #include <functional>
 #include <queue>
 #include <stdexcept>
 #include <utility>
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
-#include <diecast/core/error.hpp>
-#include <diecast/tokenizer/pretokenizer.hpp>
+#include "tokenizer/pair_map.hpp"
+#include "tokenizer/piece_table.hpp"
 
 namespace diecast {
-namespace {
 
-constexpr std::uint64_t pair_key(Token left, Token right) { return std::uint64_t{left} << 32 | right; }
-
-}  // namespace
+struct BpeTokenizer::Tables {
+  std::array<Token, 256> byte_tokens;
+  PairMap ranks;            // pair -> index into the merges
+  PieceTable whole_pieces;  // that become one token: nearly every word of a text, found without merging
+};
 
 /// Merges the bytes of one piece; its buffers are reused from piece to piece.
 class BpeTokenizer::PieceEncoder {
  public:
-  explicit PieceEncoder(const BpeTokenizer& bpe) : bpe_(bpe) {}
+  PieceEncoder(const Tables& tables, std::span<const Merge> merges) : tables_(tables), merges_(merges) {}
 
   void encode(std::string_view piece, std::vector<Token>& out) {
-    start(piece);
-    while (!candidates_.empty()) {
-      const std::uint64_t best = candidates_.top();
-      candidates_.pop();
-      apply(bpe_.merges_[best >> 32], static_cast<std::uint32_t>(best));
-    }
-    for (std::uint32_t i = 0; i < symbols_.size(); i = symbols_[i].next) out.push_back(symbols_[i].token);
+    if (piece.size() <= kShort)
+      encode_short(piece, out);
+    else
+      encode_long(piece, out);
   }
 
  private:
+  // Where looking at every rank for each merge costs less than a queue.
+  static constexpr std::size_t kShort = 32;
   static constexpr Token kMerged = kIgnoredToken;  // belongs to the symbol on its left now
+
+  Token byte_token(char byte) const { return tables_.byte_tokens[static_cast<unsigned char>(byte)]; }
+
+  void encode_short(std::string_view piece, std::vector<Token>& out) {
+    std::array<Token, kShort> tokens;
+    std::array<std::uint32_t, kShort> ranks;  // of each token with the one after it
+    std::size_t size = piece.size();
+    const auto rank = [&](std::size_t i) {
+      ranks[i] = i + 1 < size ? tables_.ranks.find(tokens[i], tokens[i + 1]) : PairMap::kNone;
+    };
+    for (std::size_t i = 0; i < size; ++i) tokens[i] = byte_token(piece[i]);
+    for (std::size_t i = 0; i < size; ++i) rank(i);
+    while (true) {
+      std::size_t best = 0;
+      for (std::size_t i = 1; i < size; ++i)
+        if (ranks[i] < ranks[best]) best = i;
+      if (size == 0 || ranks[best] == PairMap::kNone) break;
+      tokens[best] = merges_[ranks[best]].product;
+      --size;
+      for (std::size_t i = best + 1; i < size; ++i) {
+        tokens[i] = tokens[i + 1];
+        ranks[i] = ranks[i + 1];
+      }
+      rank(best);
+      if (best > 0) rank(best - 1);
+    }
+    out.insert(out.end(), tokens.begin(), tokens.begin() + size);
+  }
 
   struct Symbol {
     Token token;
     std::uint32_t previous, next;  // positions in a piece below 4 GiB; first and last point to its end
   };
 
+  void encode_long(std::string_view piece, std::vector<Token>& out) {
+    start(piece);
+    while (!candidates_.empty()) {
+      const std::uint64_t best = candidates_.top();
+      candidates_.pop();
+      apply(merges_[best >> 32], static_cast<std::uint32_t>(best));
+    }
+    for (std::uint32_t i = 0; i < symbols_.size(); i = symbols_[i].next) out.push_back(symbols_[i].token);
+  }
+
   void start(std::string_view piece) {
     const auto size = static_cast<std::uint32_t>(piece.size());
     symbols_.resize(size);
-    for (std::uint32_t i = 0; i < size; ++i) {
-      const auto token = bpe_.byte_tokens_[static_cast<unsigned char>(piece[i])];
-      symbols_[i] = {.token = token, .previous = i > 0 ? i - 1 : size, .next = i + 1};
-    }
+    for (std::uint32_t i = 0; i < size; ++i)
+      symbols_[i] = {.token = byte_token(piece[i]), .previous = i > 0 ? i - 1 : size, .next = i + 1};
     for (std::uint32_t i = 0; i + 1 < size; ++i) propose(i);
   }
 
   // Queues the merge of the symbol at `position` with its right neighbour, if there is one.
   void propose(std::uint32_t position) {
     const auto& symbol = symbols_[position];
-    const auto rank = bpe_.ranks_.find(pair_key(symbol.token, symbols_[symbol.next].token));
-    if (rank != bpe_.ranks_.end()) candidates_.push(std::uint64_t{rank->second} << 32 | position);
+    const std::uint32_t rank = tables_.ranks.find(symbol.token, symbols_[symbol.next].token);
+    if (rank != PairMap::kNone) candidates_.push(std::uint64_t{rank} << 32 | position);
   }
 
   void apply(const Merge& merge, std::uint32_t position) {
@@ -75,50 +112,52 @@ class BpeTokenizer::PieceEncoder {
     if (left.previous < size) propose(left.previous);
   }
 
-  const BpeTokenizer& bpe_;
+  const Tables& tables_;
+  std::span<const Merge> merges_;
   std::vector<Symbol> symbols_;
   // Rank in the upper half, position in the lower: the earliest merge first, from left to right.
   std::priority_queue<std::uint64_t, std::vector<std::uint64_t>, std::greater<>> candidates_;
 };
 
-std::size_t BpeTokenizer::BytesHash::operator()(std::string_view bytes) const {
-  return XXH3_64bits(bytes.data(), bytes.size());
-}
-
 BpeTokenizer::BpeTokenizer(std::vector<std::string> vocabulary, std::vector<Merge> merges, Token end_of_text)
     : vocabulary_(std::move(vocabulary)), merges_(std::move(merges)), end_of_text_(end_of_text) {
-  byte_tokens_.fill(kIgnoredToken);
+  auto tables = std::make_shared<Tables>();
+  auto& byte_tokens = tables->byte_tokens;
+  byte_tokens.fill(kIgnoredToken);
   for (Token token = 0; token < vocab_size(); ++token) {
     const auto& bytes = vocabulary_[token];
     if (bytes.size() != 1) continue;
-    auto& byte_token = byte_tokens_[static_cast<unsigned char>(bytes[0])];
+    auto& byte_token = byte_tokens[static_cast<unsigned char>(bytes[0])];
     byte_token = std::min(byte_token, token);  // an added token may be the same byte
   }
-  if (std::ranges::find(byte_tokens_, kIgnoredToken) != byte_tokens_.end())
+  if (std::ranges::find(byte_tokens, kIgnoredToken) != byte_tokens.end())
     throw std::invalid_argument("BpeTokenizer: the vocabulary lacks a byte");
 
   for (std::uint32_t rank = 0; rank < merges_.size(); ++rank) {
     const auto& [left, right, product] = merges_[rank];
     if (std::max({left, right, product}) >= vocab_size())
       throw std::invalid_argument("BpeTokenizer: a merge leaves the vocabulary");
-    ranks_[pair_key(left, right)] = rank;
+    tables->ranks(left, right) = rank;
   }
 
-  PieceEncoder encoder(*this);
+  PieceEncoder encoder(*tables, merges_);
   std::vector<Token> encoded;
   for (Token token = 0; token < vocab_size(); ++token) {
+    const std::string_view piece = vocabulary_[token];
     encoded.clear();
-    encoder.encode(vocabulary_[token], encoded);
-    if (encoded == std::vector{token}) whole_pieces_.emplace(vocabulary_[token], token);
+    encoder.encode(piece, encoded);
+    if (encoded == std::vector{token})
+      tables->whole_pieces[piece_key(piece, piece.data() + piece.size())] = token;
   }
+  tables_ = std::move(tables);
 }
 
 void BpeTokenizer::encode(std::string_view text, std::vector<Token>& out) const {
-  PieceEncoder encoder(*this);
+  PieceEncoder encoder(*tables_, merges_);
+  const char* end = text.data() + text.size();
   for_each_piece(text, [&](std::string_view piece) {
-    const auto whole = whole_pieces_.find(piece);
-    if (whole != whole_pieces_.end())
-      out.push_back(whole->second);
+    if (const std::uint64_t* token = tables_->whole_pieces.find(piece_key(piece, end)))
+      out.push_back(static_cast<Token>(*token));
     else
       encoder.encode(piece, out);
   });

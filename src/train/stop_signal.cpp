@@ -12,6 +12,8 @@ std::atomic<int> first_signal{0};
 static_assert(std::atomic<int>::is_always_lock_free,
               "StopSignal: only lock-free atomics may be used in a handler");
 
+int living = 0;  // StopSignals
+
 void on_signal(int signal) {
   if (first_signal.exchange(signal) != 0) _exit(128 + signal);
 }
@@ -31,12 +33,19 @@ void handle_with(void (*handler)(int)) {
 }  // namespace
 
 StopSignal::StopSignal() {
+  if (living++ > 0) return;
   first_signal = 0;
   handle_with(on_signal);
 }
 
-StopSignal::~StopSignal() { handle_with(SIG_DFL); }
+StopSignal::~StopSignal() {
+  if (--living == 0) handle_with(SIG_DFL);
+}
 
 const std::atomic<int>& StopSignal::received() { return first_signal; }
+
+std::string_view StopSignal::name_of(int signal) {
+  return signal == SIGINT ? "SIGINT" : signal == SIGHUP ? "SIGHUP" : "SIGTERM";
+}
 
 }  // namespace diecast

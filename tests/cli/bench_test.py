@@ -53,9 +53,16 @@ class Bench(unittest.TestCase):
         self.assertEqual(report["step"]["preset"], "tiny")
         self.assertLessEqual(report["step"]["tok_per_s"]["min"], report["step"]["tok_per_s"]["median"])
 
+    def test_text_is_measured_when_the_filter_names_it(self):
+        report = self.report("--filter", "^tokenizer/(count threads|encode)", "--rounds", "1", "--threads", "2")
+        self.has(report, {"tokenizer": [{"name": str, "median": NUMBER, "min": NUMBER, "max": NUMBER, "unit": str}]})
+        self.assertEqual([row["name"] for row in report["tokenizer"]],
+                         ["count threads=1", "count threads=2", "encode bpe threads=2"])
+
     def test_what_the_filter_leaves_out_is_not_there(self):
         report = self.report("--filter", "^nothing$")
         self.assertEqual((report["step"], report["step_1_thread"], report["memory"]), (None, None, None))
+        self.assertEqual(report["tokenizer"], [])
         self.has(report["peak"], {"f32_gflops": NUMBER, "triad_gb_s": NUMBER})
 
     def test_one_thread_is_measured_beside_all(self):

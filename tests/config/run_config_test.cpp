@@ -124,11 +124,17 @@ TEST_CASE("[model] may repeat the preset and not contradict it") {
 TEST_CASE("what a later version brings is refused") {
   for (const char* text :
        {"[data]\npacking = 'padded'", "[data]\nworkers = 2", "[data]\nprefetch_batches = 2",
-        "[data]\ntext_field = 'body'", "[tokenizer]\nkind = 'char'", "[tokenizer]\nmemory = '1G'",
-        "[log]\ntensorboard = true"}) {
+        "[data]\ntext_field = 'body'", "[log]\ntensorboard = true"}) {
     CAPTURE(text);
     CHECK(error_of(text).find("is not available yet, run.toml:2:") != std::string::npos);
   }
+}
+
+TEST_CASE("the memory of a vocabulary is a number of bytes") {
+  CHECK(resolve("[tokenizer]\nmemory = '500M'").tokenizer.memory.value == "500M");
+  CHECK(error_of("[tokenizer]\nmemory = 'much'") ==
+        "tokenizer.memory = \"much\" is no size, run.toml:2:10, as in 500M or 2G");
+  CHECK(error_of("", {"tokenizer.memory=0"}).starts_with("tokenizer.memory = \"0\" is no size, --set tokenizer.memory"));
 }
 
 TEST_CASE("settings that make no sense together are refused") {

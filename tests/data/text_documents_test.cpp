@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "data/document_readers.hpp"
-#include "data/utf8.hpp"
+#include "core/utf8.hpp"
 #include "tests/memory_bytes.hpp"
 
 using namespace diecast;

@@ -4,7 +4,7 @@
 
 #include <doctest/doctest.h>
 
-#include "data/utf8.hpp"
+#include "core/utf8.hpp"
 #include "data/wikitext.hpp"
 
 using namespace diecast;

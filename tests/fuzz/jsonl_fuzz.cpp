@@ -4,7 +4,7 @@
 #include <memory>
 
 #include "data/document_readers.hpp"
-#include "data/utf8.hpp"
+#include "core/utf8.hpp"
 #include "tests/fuzz/fuzz_target.hpp"
 #include "tests/memory_bytes.hpp"
 

@@ -4,7 +4,7 @@
 #include <diecast/core/error.hpp>
 #include <memory>
 
-#include "data/utf8.hpp"
+#include "core/utf8.hpp"
 #include "tests/fuzz/fuzz_target.hpp"
 #include "tests/memory_bytes.hpp"
 

@@ -1,7 +1,7 @@
 // Wikitext: prose is UTF-8 if the page is, holds none of the characters that are marks on the way, and is counted.
 #include "data/wikitext.hpp"
 
-#include "data/utf8.hpp"
+#include "core/utf8.hpp"
 #include "tests/fuzz/fuzz_target.hpp"
 
 using namespace diecast;

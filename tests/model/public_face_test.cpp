@@ -13,9 +13,9 @@ TEST_CASE("a program that includes diecast.hpp alone can train the model") {
   const Preset& p = active_preset();
   if (p.vocab_size < 300) return;  // the tokenizer needs 256 bytes and some merges
   ThreadPool pool;
-  BpeTrainer trainer;
-  for (std::uint64_t i = 0; i < 50; ++i) trainer.add(story(1, i));
-  const BpeTokenizer tokenizer = trainer.train(p.vocab_size);
+  PieceCounter pieces(Cut::gpt2, pool);
+  for (std::uint64_t i = 0; i < 50; ++i) pieces.add(story(1, i));
+  const BpeTokenizer tokenizer = train_bpe(pieces, p.vocab_size);
   std::vector<Token> tokens;
   for (std::uint64_t i = 0; i < 50; ++i) tokenizer.encode(story(1, i), tokens);
 

@@ -90,5 +90,48 @@ TEST_CASE("a pipe gets a line every few seconds, the last step always, and no es
   std::fclose(file);
 }
 
+ReadingProgress a_quarter() {
+  return {.title = "Counting",
+          .at = {.bytes = 250, .total = 1000, .files = 312, .total_files = 1200},
+          .bytes_per_s = 181.4e6,
+          .eta_seconds = 12};
+}
+
+TEST_CASE("the line of a corpus says files, speed and ETA") {
+  CHECK(plain_line(a_quarter()) == "Counting 312/1200 files (25.0%) | 181 MB/s | ETA 0:00:12");
+  CHECK(bar_line(a_quarter(), 200) == "Counting [████░░░░░░░░░░░░] 312/1200 files (25.0%) | 181 MB/s | ETA 0:00:12");
+  for (std::size_t width = 45; width < 100; ++width) CHECK(columns(bar_line(a_quarter(), width)) <= width);
+}
+
+TEST_CASE("what is not known of a corpus is left out") {
+  ReadingProgress progress = a_quarter();
+  progress.at = {.files = 312};
+  CHECK(plain_line(progress) == "Counting 312 files | 181 MB/s");
+}
+
+TEST_CASE("a pipe gets a line for every hundred files, or every few seconds, and always the last") {
+  std::FILE* file = std::tmpfile();
+  const auto start = ProgressDisplay::Clock::now();
+  std::string expected;
+  {
+    ProgressDisplay display(file);
+    ReadingProgress progress = a_quarter();
+    const auto show = [&](std::uint64_t files, std::chrono::milliseconds after, bool is_shown) {
+      progress.at.files = files;
+      display.show(progress, start + after);
+      if (is_shown) expected += plain_line(progress) + "\n";
+    };
+    show(10, 0ms, true);
+    show(109, 1ms, false);
+    show(110, 2ms, true);
+    show(111, 5001ms, false);
+    show(112, 5002ms, true);
+    progress.done = true;
+    show(113, 5003ms, true);
+  }
+  CHECK(written_to(file) == expected);
+  std::fclose(file);
+}
+
 }  // namespace
 }  // namespace diecast

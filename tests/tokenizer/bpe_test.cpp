@@ -1,4 +1,9 @@
+#include <doctest/doctest.h>
+
 #include <algorithm>
+#include <diecast/core/error.hpp>
+#include <diecast/tokenizer/bpe.hpp>
+#include <diecast/tokenizer/byte_alphabet.hpp>
 #include <random>
 #include <stdexcept>
 #include <string>
@@ -6,12 +11,6 @@
 #include <thread>
 #include <utility>
 #include <vector>
-
-#include <doctest/doctest.h>
-
-#include <diecast/core/error.hpp>
-#include <diecast/tokenizer/bpe.hpp>
-#include <diecast/tokenizer/byte_alphabet.hpp>
 
 using namespace diecast;
 
@@ -103,6 +102,27 @@ TEST_CASE("the earliest merge comes first, from left to right") {
     const auto piece = random_text(random, "abc", 24);
     CAPTURE(piece);
     CHECK(encode_to_bytes(tokenizer, piece) == encode_slowly(kRules, piece));
+  }
+}
+
+TEST_CASE("merges of random vocabularies come in their order, in short pieces and long ones") {
+  std::mt19937 random(4);
+  for (int i = 0; i < 300; ++i) {
+    std::vector<std::string> symbols{"a", "b", "c"};
+    Rules rules;
+    for (int n = 0; n < 30; ++n) {
+      const std::pair rule(symbols[random() % symbols.size()], symbols[random() % symbols.size()]);
+      const bool is_new = std::ranges::find(rules, rule) == rules.end();
+      if (!is_new || rule.first.size() + rule.second.size() > 12) continue;
+      rules.push_back(rule);
+      symbols.push_back(rule.first + rule.second);
+    }
+    const auto tokenizer = tokenizer_with(rules);
+    for (const std::size_t size : {8, 30, 32, 33, 34, 100}) {
+      const auto piece = random_text(random, "abc", size);
+      CAPTURE(piece);
+      CHECK(encode_to_bytes(tokenizer, piece) == encode_slowly(rules, piece));
+    }
   }
 }
 

@@ -1,16 +1,15 @@
+#include <doctest/doctest.h>
+
 #include <algorithm>
+#include <diecast/core/error.hpp>
+#include <diecast/tokenizer/bpe_trainer.hpp>
+#include <diecast/tokenizer/byte_alphabet.hpp>
+#include <diecast/tokenizer/pretokenizer.hpp>
 #include <map>
 #include <random>
 #include <string>
 #include <utility>
 #include <vector>
-
-#include <doctest/doctest.h>
-
-#include <diecast/core/error.hpp>
-#include <diecast/tokenizer/bpe_trainer.hpp>
-#include <diecast/tokenizer/byte_alphabet.hpp>
-#include <diecast/tokenizer/pretokenizer.hpp>
 
 using namespace diecast;
 
@@ -18,10 +17,12 @@ namespace {
 
 using Strings = std::vector<std::string>;
 
-BpeTokenizer train(const Strings& texts, std::size_t vocab_size, std::uint64_t min_frequency = 2) {
-  BpeTrainer trainer;
-  for (const auto& text : texts) trainer.add(text);
-  return trainer.train(vocab_size, min_frequency);
+BpeTokenizer train(const Strings& texts, std::size_t vocab_size, std::uint64_t min_frequency = 2,
+                   std::size_t threads = 2) {
+  ThreadPool pool(threads);
+  PieceCounter pieces(Cut::gpt2, pool);
+  for (const auto& text : texts) pieces.add(text);
+  return train_bpe(pieces, vocab_size, min_frequency);
 }
 
 Strings vocabulary_of(const BpeTokenizer& tokenizer) {
@@ -143,12 +144,20 @@ TEST_CASE("the result does not depend on the order of the texts") {
   CHECK(train({first, second}, 500).hash() == train({second, first}, 500).hash());
 }
 
-TEST_CASE("a trainer can learn more and train again") {
-  BpeTrainer trainer;
-  trainer.add("ab ab");
-  CHECK(learned(trainer.train(300)) == Strings{"ab"});
-  trainer.add("xy xy xy");
-  CHECK(learned(trainer.train(300)) == Strings{"xy", "ab", " xy"});
+TEST_CASE("the result does not depend on the number of threads") {
+  std::string text;
+  for (unsigned seed = 0; seed < 20; ++seed) text += random_words(seed, 10'000);
+  const auto hash = train({text}, 2000, 2, 1).hash();
+  for (const std::size_t threads : {2, 3}) CHECK(train({text}, 2000, 2, threads).hash() == hash);
+}
+
+TEST_CASE("more can be counted and learned again") {
+  ThreadPool pool(1);
+  PieceCounter pieces(Cut::gpt2, pool);
+  pieces.add("ab ab");
+  CHECK(learned(train_bpe(pieces, 300)) == Strings{"ab"});
+  pieces.add("xy xy xy");
+  CHECK(learned(train_bpe(pieces, 300)) == Strings{"xy", "ab", " xy"});
 }
 
 TEST_CASE("a vocabulary too small for the bytes is a usage error") {

@@ -21,9 +21,10 @@ using Json = nlohmann::json;
 namespace {
 
 BpeTokenizer small_tokenizer() {
-  BpeTrainer trainer;
-  trainer.add("the cat and the hat and the bat  日本 日本 \xFF\xFE \xFF\xFE");
-  return trainer.train(300);
+  ThreadPool pool(1);
+  PieceCounter pieces(Cut::gpt2, pool);
+  pieces.add("the cat and the hat and the bat  日本 日本 \xFF\xFE \xFF\xFE");
+  return train_bpe(pieces, 300);
 }
 
 Json as_json(const BpeTokenizer& tokenizer) {
@@ -142,9 +143,8 @@ TEST_CASE("what is not JSON or not a tokenizer is refused") {
   CHECK(refusal("{\n \"model\": }").starts_with("not a tokenizer: parse error at line 2, column 11"));
   CHECK(refusal("[]").find("FILE: /model/type, use one that has \"BPE\" there") != std::string::npos);
   CHECK(refusal_after([](Json& json) { json.erase("added_tokens"); }) ==
-        "not a tokenizer: key 'added_tokens' not found, FILE, use a tokenizer.json of Hugging Face "
-        "tokenizers or "
-        "Diecast");
+        "not a tokenizer: this must be an array, FILE: /added_tokens, use a tokenizer.json of Hugging Face tokenizers "
+        "or Diecast");
 }
 
 TEST_CASE("a file that cannot be read is a usage error") {
@@ -202,15 +202,25 @@ TEST_CASE("a tokenizer without end-of-text is refused") {
   CHECK(refusal_after(rename) == "no end-of-text token, FILE: /added_tokens, add \"<|endoftext|>\"");
 }
 
+TEST_CASE("a merge that makes an added token of other bytes is refused") {
+  const auto add = [](Json& json) {
+    const std::size_t size = json["model"]["vocab"].size();
+    json["added_tokens"].push_back({{"id", size}, {"content", "Ã©"}});
+    json["model"]["merges"][0] = {"Ã", "©"};
+  };
+  CHECK(refusal_after(add) ==
+        "an added token is spelled \"Ã©\", FILE: /model/merges/0, remove the merge or the added token");
+}
+
 TEST_CASE("merges must be pairs of known tokens") {
   const auto after = [](const Json& merge) {
     return refusal_after([&](Json& json) { json["model"]["merges"][1] = merge; });
   };
   CHECK(after({"a", "zzz"}) ==
-        "no token is spelled \"zzz\", FILE: /model/merges/1, add it to /model/vocab or remove the merge");
+        "no token is spelled \"zzz\", FILE: /model/merges/1, add it to the vocabulary or remove the merge");
   CHECK(after({"q", "q"}).starts_with("no token is spelled \"qq\", FILE: /model/merges/1"));
-  for (const Json& merge : {Json("ab"), Json(7), Json::array({"a"}), Json::array({"a", "b", "c"})})
+  for (const Json& merge :
+       {Json("ab"), Json(7), Json::array({"a"}), Json::array({"a", "b", "c"}), Json::array({"a", 1})})
     CHECK(after(merge) ==
           "a merge must be two tokens, FILE: /model/merges/1, write [\"a\", \"b\"] or \"a b\"");
-  CHECK(after({"a", 1}).starts_with("not a tokenizer: (/model/merges/1/1) type must be string"));
 }

@@ -16,7 +16,8 @@ struct BenchSettings {
 };
 
 /// Measures what the filter selects, all of it interleaved, with the kernels that DIECAST_TARGET says. The machine's
-/// peak is always among it: everything else is a share of that. Nothing when `stop` becomes non-zero meanwhile.
+/// peak is always among it: everything else is a share of that. The way from text to tokens is measured only with a
+/// filter. Nothing when `stop` becomes non-zero meanwhile.
 std::optional<BenchReport> run_bench(ThreadPool& pool, const BenchSettings& settings, const std::atomic<int>& stop);
 
 }  // namespace diecast

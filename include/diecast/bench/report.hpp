@@ -55,6 +55,12 @@ struct Ablation {
   double ratio() const { return fast.median / slow.median; }
 };
 
+/// A way from text towards tokens.
+struct TextTime {
+  std::string name;
+  Summary mb_per_s;  ///< of text, in 10^6 bytes
+};
+
 struct MemoryUse {
   std::size_t plan_bytes = 0;
   std::size_t resident_bytes = 0;  ///< the process's peak after a step of training
@@ -68,6 +74,7 @@ struct BenchReport {
   std::optional<MemoryUse> memory;
   std::vector<KernelTime> kernels;
   std::vector<Ablation> ablations;  ///< the targets' among them: whole steps on each against the target in use
+  std::vector<TextTime> tokenizer;  ///< only if a filter asked for it
   std::vector<std::string> notes;   ///< what was left out, and why
 };
 

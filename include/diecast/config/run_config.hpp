@@ -36,9 +36,9 @@ struct DataSection {
 };
 
 struct TokenizerSection {
-  Text kind{"bpe", "bpe, which is byte-level (not yet: word, char, byte)", one_of({"bpe", "word", "char", "byte"})};
+  Text kind{"bpe", "bpe, which is byte-level, word, char or byte", one_of({"bpe", "word", "char", "byte"})};
   Text file{"", "a tokenizer.json; empty: train one on the training documents"};
-  Text memory{"", "(not yet: limit for training a vocabulary); empty: none"};
+  Text memory{"", "most memory for counting a vocabulary's pieces, as in 500M or 2G; empty: no limit"};
 };
 
 struct TrainSection {

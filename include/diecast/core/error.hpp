@@ -13,7 +13,7 @@ enum class Fault {
 };
 
 /// An error that a user can cause or must know of: one line, "what, where, what to do".
-/// Only `cli/main.cpp` catches it and turns it into an exit code.
+/// Only `cli/main.cpp` catches it, and `Stopped`, and turns it into an exit code.
 class Error : public std::runtime_error {
  public:
   /// `where` is a path, `file:line:column` or a key; `remedy` an imperative clause. Either may be empty.
@@ -32,6 +32,17 @@ class Error : public std::runtime_error {
   }
 
   Fault fault_;
+};
+
+/// A person ended the program by a signal before it was done. `what()` is the line that says so.
+class Stopped : public std::runtime_error {
+ public:
+  Stopped(int signal, const std::string& what) : std::runtime_error(what), signal_(signal) {}
+
+  int exit_code() const noexcept { return 128 + signal_; }
+
+ private:
+  int signal_;
 };
 
 }  // namespace diecast

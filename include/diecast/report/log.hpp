@@ -26,6 +26,7 @@ class Log {
   void detail(std::string_view text);
   /// The progress line of stderr; quiet below `info`.
   void progress(const Progress& progress);
+  void progress(const ReadingProgress& progress);
 
  private:
   void say(std::string_view text);

@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 
+#include <diecast/data/document_stream.hpp>
+
 namespace diecast {
 
 /// What the progress line says.
@@ -30,6 +32,21 @@ std::string plain_line(const Progress& progress);
 /// peak, ETA, speed and loss go, in this order.
 std::string bar_line(const Progress& progress, std::size_t width);
 
+/// What the line says while a corpus is read.
+struct ReadingProgress {
+  std::string_view title = "Reading";
+  StreamProgress at{};
+  double bytes_per_s = 0;  ///< of text
+  double eta_seconds = 0;
+  bool done = false;
+};
+
+/// `Reading 312/1200 files (26.0%) | 181 MB/s | ETA 0:00:12`; share and ETA only if the total is known.
+std::string plain_line(const ReadingProgress& progress);
+
+/// The same with a bar after the title, at most `width` columns wide: the bar shrinks, then ETA and speed go.
+std::string bar_line(const ReadingProgress& progress, std::size_t width);
+
 /// Shows progress on a stream: one line redrawn in place on a terminal, at most ten times a second; on
 /// anything else a plain line every few seconds, without escapes.
 class ProgressDisplay {
@@ -44,14 +61,20 @@ class ProgressDisplay {
 
   /// Shows `progress` if it is time; always if it is the last step.
   void show(const Progress& progress, Clock::time_point now = Clock::now());
+  /// The same while a corpus is read; on anything but a terminal also a line for every 100 files.
+  void show(const ReadingProgress& progress, Clock::time_point now = Clock::now());
   /// Takes the line off the terminal, so that something else can be printed. The next `show` draws it again.
   void clear();
 
  private:
+  template <class P>
+  void draw(const P& progress, Clock::time_point now);
+
   std::FILE* stream_;
   bool terminal_;
   bool drawn_ = false;
   Clock::time_point next_{};
+  std::uint64_t files_ = 0;  // that the last line of a corpus told of
 };
 
 }  // namespace diecast

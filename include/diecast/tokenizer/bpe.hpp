@@ -1,17 +1,14 @@
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
+#include <diecast/core/token.hpp>
+#include <diecast/tokenizer/tokenizer.hpp>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
-
-#include <diecast/core/token.hpp>
-#include <diecast/tokenizer/tokenizer.hpp>
 
 namespace diecast {
 
@@ -42,18 +39,12 @@ class BpeTokenizer final : public Tokenizer {
 
  private:
   class PieceEncoder;
-  struct BytesHash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view bytes) const;
-  };
+  struct Tables;
 
   std::vector<std::string> vocabulary_;
   std::vector<Merge> merges_;
   Token end_of_text_;
-  std::array<Token, 256> byte_tokens_;
-  std::unordered_map<std::uint64_t, std::uint32_t> ranks_;  // pair -> index into merges_
-  // Pieces that become one token: nearly every word of a text, found without merging.
-  std::unordered_map<std::string, Token, BytesHash, std::equal_to<>> whole_pieces_;
+  std::shared_ptr<const Tables> tables_;  // the same for all copies
 };
 
 }  // namespace diecast

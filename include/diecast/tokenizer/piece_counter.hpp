@@ -24,7 +24,7 @@ enum class Cut {
 class PieceCounter {
  public:
   /// With `max_bytes` > 0, tables that would outgrow it are pruned of their rarest pieces, the same ones for any number
-  /// of threads.
+  /// of threads. Some 32 MiB are needed in any case.
   PieceCounter(Cut cut, ThreadPool& pool, std::uint64_t max_bytes = 0);
   ~PieceCounter();
 

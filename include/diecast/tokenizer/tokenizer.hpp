@@ -32,6 +32,9 @@ class Tokenizer {
   /// an unknown id.
   virtual std::string_view token_text(Token token) const = 0;
 
+  /// What `decode` puts between the texts of two tokens.
+  virtual std::string_view separator() const { return {}; }
+
   /// The text of `tokens`: what was encoded, to the byte, if `is_lossless()`. Throws as `token_text`.
   virtual std::string decode(std::span<const Token> tokens) const = 0;
   virtual bool is_lossless() const = 0;

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace diecast {
@@ -33,6 +35,28 @@ constexpr bool is_utf8(std::string_view text) {
     text.remove_prefix(length);
   }
   return true;
+}
+
+/// The code point of `character`, which is one of UTF-8.
+constexpr std::uint32_t utf8_code_point(std::string_view character) {
+  const auto byte = [&](std::size_t i) { return std::uint32_t{static_cast<unsigned char>(character[i])}; };
+  if (character.size() == 1) return byte(0);
+  std::uint32_t code_point = byte(0) & (0x7Fu >> character.size());
+  for (std::size_t i = 1; i < character.size(); ++i) code_point = code_point << 6 | (byte(i) & 0x3F);
+  return code_point;
+}
+
+/// Appends the UTF-8 of a code point that is no surrogate and at most U+10FFFF.
+inline void append_utf8(std::uint32_t code_point, std::string& text) {
+  const auto tail = [&](int shift) { return static_cast<char>(0x80 | (code_point >> shift & 0x3F)); };
+  if (code_point < 0x80)
+    text += static_cast<char>(code_point);
+  else if (code_point < 0x800)
+    text += {static_cast<char>(0xC0 | code_point >> 6), tail(0)};
+  else if (code_point < 0x10000)
+    text += {static_cast<char>(0xE0 | code_point >> 12), tail(6), tail(0)};
+  else
+    text += {static_cast<char>(0xF0 | code_point >> 18), tail(12), tail(6), tail(0)};
 }
 
 }  // namespace diecast

@@ -1,0 +1,25 @@
+#include <diecast/tokenizer/word_tokenizer.hpp>
+
+#include <utility>
+
+#include "tokenizer/words.hpp"
+
+namespace diecast {
+
+WordTokenizer::WordTokenizer(std::vector<std::string> entries)
+    : vocabulary_(std::move(entries)), unknown_(vocabulary_.at(kUnknown)), end_(vocabulary_.at(kEnd)) {}
+
+void WordTokenizer::encode(std::string_view text, std::vector<Token>& out) const {
+  for_each_word(text, [&](std::string_view word) { out.push_back(vocabulary_.find(word).value_or(unknown_)); });
+}
+
+std::string WordTokenizer::decode(std::span<const Token> tokens) const {
+  std::string text;
+  for (const Token token : tokens) {
+    if (!text.empty()) text += separator();
+    text += token_text(token);
+  }
+  return text;
+}
+
+}  // namespace diecast
