@@ -9,8 +9,8 @@
 #include <diecast/core/error.hpp>
 #include <diecast/core/thread_pool.hpp>
 #include <diecast/data/batch_stream.hpp>
-#include <diecast/data/documents.hpp>
-#include <diecast/data/token_corpus.hpp>
+#include <diecast/data/corpus.hpp>
+#include <diecast/data/prepared_data.hpp>
 #include <diecast/generate/generator.hpp>
 #include <diecast/kernels/span_ops.hpp>
 #include <diecast/model/model.hpp>

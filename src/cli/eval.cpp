@@ -9,29 +9,34 @@
 #include <nlohmann/json.hpp>
 
 #include <diecast/core/error.hpp>
-#include <diecast/data/token_corpus.hpp>
 #include <diecast/train/evaluation.hpp>
 
 #include "cli/commands.hpp"
-#include "cli/corpus.hpp"
 #include "cli/loaded_run.hpp"
+#include "cli/run_data.hpp"
+#include "cli/temporary_cache.hpp"
 
 namespace diecast {
 namespace {
 
 // The run's own validation set or, with --data, all of that.
-std::vector<Token> tokens_to_evaluate(LoadedRun& run, const EvalOptions& options, Log& log) {
+TokenSet tokens_to_evaluate(LoadedRun& run, const EvalOptions& options, Log& log) {
   RunConfig config = run.config;
   if (!options.data.empty()) {
-    config.data.source.value = options.data;
+    config.data.source.value = {options.data};
+    config.data.weights.value.clear();
     config.data.validation_fraction.value = 0;
   }
-  const std::vector<std::string> documents = read_run_documents(config, log);
-  TokenCorpus corpus = tokenize_documents(documents, run.tokenizer, config.data.validation_fraction,
-                                          config.run.seed, *run.pool);
-  if (!options.data.empty()) return std::move(corpus.train);
-  check_validation(run.state, corpus.validation);
-  return std::move(corpus.validation);
+  RunData data(config, log);
+  const TemporaryCache scratch;
+  RunTokens tokens = data.open(*run.tokenizer, run.folder.cache(), scratch.path(), *run.pool);
+  if (options.data.empty()) {
+    check_validation(run.state, tokens.validation);
+    return tokens.validation;
+  }
+  // Of tokens that were split before, all count.
+  tokens.train.front().tokens.append(tokens.validation);
+  return tokens.train.front().tokens;
 }
 
 }  // namespace
@@ -39,11 +44,9 @@ std::vector<Token> tokens_to_evaluate(LoadedRun& run, const EvalOptions& options
 int eval(const EvalOptions& options) {
   Log log(Log::Level::warning);
   LoadedRun run = load_run(options.run);
-  const std::vector<Token> tokens = tokens_to_evaluate(run, options, log);
-  const Preset& preset = run.model->preset();
-  const EvaluationBatches batches(tokens, preset.seq_len, preset.batch_size);
+  const EvaluationBatches batches(tokens_to_evaluate(run, options, log), batch_options(run.config, *run.tokenizer));
   const std::atomic<int> never{0};
-  const auto result = Evaluator(*run.model, batches, run.tokenizer).run(0, never);
+  const auto result = Evaluator(*run.model, batches, *run.tokenizer).run(0, never);
   if (!result)
     throw Error(Fault::usage, "there is nothing to evaluate",
                 options.data.empty() ? "data.validation_fraction of the run" : options.data,

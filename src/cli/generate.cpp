@@ -27,7 +27,7 @@ void print_now(std::string_view text) {
 int generate(const GenerateOptions& options) {
   LoadedRun run = load_run(options.run);
   const auto decoder = run.model->make_decoder();
-  Generator generator(*decoder, run.tokenizer, run.model->preset().seq_len);
+  Generator generator(*decoder, *run.tokenizer, run.model->preset().seq_len);
   print_now(options.prompt);
   const auto start = std::chrono::steady_clock::now();
   const std::size_t tokens =

@@ -7,14 +7,14 @@
 #include <diecast/core/error.hpp>
 #include <diecast/machine/memory.hpp>
 #include <diecast/preset/fields.hpp>
-#include <diecast/tokenizer/tokenizer_json.hpp>
+#include <diecast/tokenizer/load.hpp>
 
 #include "cli/text_file.hpp"
 
 namespace diecast {
 namespace {
 
-void check_tokenizer(const TrainState& state, const BpeTokenizer& tokenizer,
+void check_tokenizer(const TrainState& state, const Tokenizer& tokenizer,
                      const std::filesystem::path& checkpoint) {
   if (state.tokenizer_hash != tokenizer.hash())
     throw Error(Fault::usage, "the run's tokenizer.json is not the one it was trained with",
@@ -40,17 +40,17 @@ RunConfig config_of_run(const RunFolder& folder, std::span<const std::string> ov
   return resolve_run_config({&file, 1}, overrides, describe(active_preset()));
 }
 
-TrainState new_state(std::uint64_t seed, const BpeTokenizer& tokenizer, const TokenCorpus& corpus) {
+TrainState new_state(std::uint64_t seed, const Tokenizer& tokenizer, const RunTokens& tokens) {
   return {.seed = seed,
           .best_validation_loss = {},
           .loss_scale = {},
           .tokenizer_hash = tokenizer.hash(),
-          .train_hash = hash_tokens(corpus.train),
-          .validation_hash = hash_tokens(corpus.validation)};
+          .train_hash = tokens.train_hash(),
+          .validation_hash = tokens.validation.hash()};
 }
 
 TrainState load_trained(const std::filesystem::path& checkpoint, Model& model, std::uint64_t seed,
-                        const BpeTokenizer& tokenizer, const TokenCorpus& corpus) {
+                        const Tokenizer& tokenizer, const RunTokens& tokens) {
   const TrainState state = load_checkpoint(checkpoint, model);
   check_tokenizer(state, tokenizer, checkpoint);
   // The seed decides the split and the built-in stories: it comes before the text.
@@ -58,15 +58,15 @@ TrainState load_trained(const std::filesystem::path& checkpoint, Model& model, s
     throw Error(Fault::usage,
                 fmt::format("run.seed is {} and the checkpoint was trained with {}", seed, state.seed),
                 checkpoint.string(), "restore it in RUN/config.toml or start a new run");
-  if (state.train_hash != hash_tokens(corpus.train) ||
-      state.validation_hash != hash_tokens(corpus.validation))
+  if (state.train_hash != tokens.train_hash() ||
+      state.validation_hash != tokens.validation.hash())
     throw Error(Fault::usage, "the training text has changed since the checkpoint", checkpoint.string(),
                 "restore it or start a new run");
   return state;
 }
 
-void check_validation(const TrainState& state, std::span<const Token> validation) {
-  if (state.validation_hash != hash_tokens(validation))
+void check_validation(const TrainState& state, const TokenSet& validation) {
+  if (state.validation_hash != validation.hash())
     throw Error(Fault::usage, "the validation text has changed since the run was trained",
                 "[data] of RUN/config.toml", "restore it or name a text with --data");
 }
@@ -79,11 +79,11 @@ LoadedRun load_run(const std::string& path) {
     throw Error(Fault::usage, "the run has no checkpoint yet", path,
                 "wait for its first one, or train on with --resume");
   check_memory(config.run.threads);
-  BpeTokenizer tokenizer = load_tokenizer_json(folder.tokenizer());
+  auto tokenizer = load_tokenizer(folder.tokenizer());
   auto pool = std::make_unique<ThreadPool>(config.run.threads);
   auto model = make_model(*pool);
   const TrainState state = load_parameters(*checkpoint, *model);
-  check_tokenizer(state, tokenizer, *checkpoint);
+  check_tokenizer(state, *tokenizer, *checkpoint);
   return {folder, config, std::move(tokenizer), std::move(pool), std::move(model), state};
 }
 

@@ -11,10 +11,11 @@
 #include <diecast/checkpoint/run_folder.hpp>
 #include <diecast/config/run_config.hpp>
 #include <diecast/core/thread_pool.hpp>
-#include <diecast/core/token.hpp>
-#include <diecast/data/token_corpus.hpp>
+#include <diecast/data/token_set.hpp>
 #include <diecast/model/model.hpp>
-#include <diecast/tokenizer/bpe.hpp>
+#include <diecast/tokenizer/tokenizer.hpp>
+
+#include "cli/run_data.hpp"
 
 namespace diecast {
 
@@ -26,22 +27,22 @@ void check_memory(std::size_t threads = 0);
 RunConfig config_of_run(const RunFolder& folder, std::span<const std::string> overrides = {});
 
 /// The state of a run that has not begun.
-TrainState new_state(std::uint64_t seed, const BpeTokenizer& tokenizer, const TokenCorpus& corpus);
+TrainState new_state(std::uint64_t seed, const Tokenizer& tokenizer, const RunTokens& tokens);
 
 /// Fills the model from a checkpoint, to train on. Throws Error(Fault::usage) when seed, tokenizer or corpus
 /// are not those it was trained with.
 TrainState load_trained(const std::filesystem::path& checkpoint, Model& model, std::uint64_t seed,
-                        const BpeTokenizer& tokenizer, const TokenCorpus& corpus);
+                        const Tokenizer& tokenizer, const RunTokens& tokens);
 
 /// Throws Error(Fault::usage) when these are not the validation tokens the run was trained with.
-void check_validation(const TrainState& state, std::span<const Token> validation);
+void check_validation(const TrainState& state, const TokenSet& validation);
 
 /// A finished or interrupted run with all that is needed to use its newest checkpoint. Of the model, only the
 /// parameters are loaded.
 struct LoadedRun {
   RunFolder folder;
   RunConfig config;
-  BpeTokenizer tokenizer;
+  std::unique_ptr<Tokenizer> tokenizer;
   std::unique_ptr<ThreadPool> pool;
   std::unique_ptr<Model> model;
   TrainState state;

@@ -14,14 +14,14 @@
 #include <diecast/generate/generator.hpp>
 #include <diecast/kernels/peak.hpp>
 #include <diecast/preset/fields.hpp>
-#include <diecast/tokenizer/tokenizer_json.hpp>
+#include <diecast/tokenizer/load.hpp>
 #include <diecast/train/stop_signal.hpp>
 #include <diecast/train/trainer.hpp>
 
 #include "cli/commands.hpp"
-#include "cli/corpus.hpp"
 #include "cli/loaded_run.hpp"
 #include "cli/preset_config.hpp"
+#include "cli/run_data.hpp"
 
 namespace diecast {
 namespace {
@@ -90,7 +90,7 @@ void write_config(RunConfig config, const RunFolder& folder) {
     if (!path.empty() && !path.starts_with("builtin:")) path = fs::absolute(path).string();
   };
   config.run.out.value = folder.path().string();
-  make_absolute(config.data.source.value);
+  for (std::string& source : config.data.source.value) make_absolute(source);
   make_absolute(config.tokenizer.file.value);
   folder.write(folder.config(),
                fmt::format("# As resolved by {} {}. To repeat: {} train {} --out FOLDER\n\n{}",
@@ -98,7 +98,7 @@ void write_config(RunConfig config, const RunFolder& folder) {
                            folder.config().string(), to_toml(config, describe(active_preset()))));
 }
 
-std::string sample(Model& model, const BpeTokenizer& tokenizer, const RunConfig& config,
+std::string sample(Model& model, const Tokenizer& tokenizer, const RunConfig& config,
                    const std::string& prompt) {
   const auto decoder = model.make_decoder();
   Generator generator(*decoder, tokenizer, model.preset().seq_len);
@@ -129,24 +129,23 @@ class TrainRun {
   TrainRun(RunConfig config, const TrainOptions& options, std::optional<RunFolder> resumed)
       : config_(std::move(config)), resumes_(resumed.has_value()), log_(level_of(config_)) {
     check_memory(config_.run.threads);
-    const std::vector<std::string> documents = read_run_documents(config_, log_);
+    source_ = std::make_unique<RunData>(config_, log_);  // says what is missing before there is a folder
     if (resumed)
       folder_.emplace(*resumed);
     else
       folder_.emplace(config_, options);
-    tokenizer_ = resumes_ ? load_tokenizer_json(folder_->get().tokenizer())
-                          : make_tokenizer(config_, documents, active_preset().vocab_size, log_);
     pool_ = std::make_unique<ThreadPool>(config_.run.threads);
-    corpus_ = tokenize_documents(documents, *tokenizer_, config_.data.validation_fraction, config_.run.seed,
-                                 *pool_);
+    tokenizer_ = resumes_ ? load_tokenizer(folder_->get().tokenizer())
+                          : source_->make_tokenizer(active_preset().vocab_size, *pool_);
+    const std::filesystem::path cache = folder_->get().cache();
+    tokens_ = source_->open(*tokenizer_, cache, cache, *pool_);
   }
 
   int run() {
-    const Preset& preset = active_preset();
-    const BatchStream batches(corpus_.train, preset.seq_len, preset.batch_size, config_.run.seed,
-                              config_.data.shuffle);
-    const EvaluationBatches validation(corpus_.validation, preset.seq_len, preset.batch_size);
-    const TrainPlan plan = make_train_plan(config_, preset, batches.batches_per_epoch());
+    const BatchOptions options = batch_options(config_, *tokenizer_);
+    const BatchStream batches(tokens_.train, options);
+    const EvaluationBatches validation(tokens_.validation, options);
+    const TrainPlan plan = make_train_plan(config_, batches.batches_per_epoch(), batches.targets_per_batch());
     model_ = make_model(*pool_);
     const TrainState start = start_state();
     open_files(start);
@@ -167,7 +166,7 @@ class TrainRun {
                            save_checkpoint(folder_->get(), *model_, state, config_.checkpoint.keep_last);
                          },
                      .sample = [&](std::uint64_t step) { log_samples(step); },
-                     .peak_flops = 1e9 * measure_peak(*pool_).gflops(preset.precision)});
+                     .peak_flops = 1e9 * measure_peak(*pool_).gflops(active_preset().precision)});
     const TrainEnd end = trainer.run(start);
     const int exit_code = report_end(end, folder_->get(), log_);
     if (exit_code == 0) print_samples();
@@ -178,19 +177,20 @@ class TrainRun {
   // The newest checkpoint's state, loaded into the model, or that of a model nobody has trained.
   TrainState start_state() {
     const auto checkpoint = resumes_ ? find_latest(folder_->get()) : std::nullopt;
-    if (checkpoint) return load_trained(*checkpoint, *model_, config_.run.seed, *tokenizer_, corpus_);
+    if (checkpoint) return load_trained(*checkpoint, *model_, config_.run.seed, *tokenizer_, tokens_);
     model_->initialise(config_.run.seed);
-    return new_state(config_.run.seed, *tokenizer_, corpus_);
+    return new_state(config_.run.seed, *tokenizer_, tokens_);
   }
 
   void open_files(const TrainState& start) {
+    source_->keep(folder_->get().cache());
     write_config(config_, folder_->get());
-    if (!resumes_) save_tokenizer_json(*tokenizer_, folder_->get().tokenizer());
+    if (!resumes_) save_tokenizer(*tokenizer_, folder_->get().tokenizer());
     log_.open(folder_->get().log());
     log_.info(
         fmt::format("run folder {}: {} parameters, {} tokens to train on, {} to validate, {}, {} threads",
-                    folder_->get().path().string(), model_->param_table().parameter_count(), corpus_.train.size(),
-                    corpus_.validation.size(), model_->target(), pool_->threads()));
+                    folder_->get().path().string(), model_->param_table().parameter_count(), tokens_.tokens_to_train(),
+                    tokens_.validation.size(), model_->target(), pool_->threads()));
     if (resumes_) log_.info(fmt::format("going on after step {}", start.step));
   }
 
@@ -208,9 +208,10 @@ class TrainRun {
   bool resumes_;
   Log log_;
   std::optional<OwnFolder> folder_;
-  std::optional<BpeTokenizer> tokenizer_;
+  std::unique_ptr<RunData> source_;  // goes before the folder, with what it has put there
+  std::unique_ptr<Tokenizer> tokenizer_;
   std::unique_ptr<ThreadPool> pool_;
-  TokenCorpus corpus_;
+  RunTokens tokens_;
   std::unique_ptr<Model> model_;
 };
 

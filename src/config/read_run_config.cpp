@@ -63,8 +63,8 @@ class Resolver {
     const std::string where = fmt::format("--set {}.{}", section, key);
     const std::string value = text.substr(equals + 1);
     const toml::table parsed = parse_value(value);
-    const bool is_text =
-        !parsed.contains("value") || (wants_text(section, key) && !parsed["value"].is_string());
+    const bool is_text = !parsed.contains("value") || (wants_text(section, key) && !parsed["value"].is_string() &&
+                                                       !parsed["value"].is_array());
     const toml::value<std::string> raw(value);
     set(section, key, is_text ? static_cast<const toml::node&>(raw) : *parsed.get("value"), where, where);
   }
@@ -127,7 +127,8 @@ class Resolver {
 
   bool wants_text(const std::string& section, const std::string& key) const {
     const NamedSetting* setting = find(section, key);
-    return setting != nullptr && std::holds_alternative<Text*>(setting->setting);
+    return setting != nullptr && (std::holds_alternative<Text*>(setting->setting) ||
+                                  std::holds_alternative<Texts*>(setting->setting));
   }
 
   [[noreturn]] void refuse_name(const std::string& name, const std::string& where) const {
@@ -156,14 +157,27 @@ void only_default(const char* name, const Setting<T>& setting, const Setting<T>&
 // What later versions bring is refused, so that nothing a user asks for is silently left out.
 void refuse_unavailable(const RunConfig& config) {
   const RunConfig defaults;
-  only_default("data.text_field", config.data.text_field, defaults.data.text_field);
-  only_default("data.packing", config.data.packing, defaults.data.packing);
-  only_default("data.prefetch_batches", config.data.prefetch_batches, defaults.data.prefetch_batches);
-  only_default("data.workers", config.data.workers, defaults.data.workers);
   only_default("log.tensorboard", config.log.tensorboard, defaults.log.tensorboard);
 }
 
+void check_data(const DataSection& data) {
+  if (data.source.value.empty() || std::ranges::count(data.source.value, "") > 0)
+    refuse("data.source names nothing", data.source.where, "give a file, a folder, a glob or builtin:stories");
+  const std::vector<double>& weights = data.weights.value;
+  if (!weights.empty() && weights.size() != data.source.value.size())
+    refuse(fmt::format("data.weights has {} numbers for {} sources", weights.size(), data.source.value.size()),
+           data.weights.where, "give one for each source");
+  for (const double weight : weights)
+    if (!(weight > 0 && weight <= 1e9))
+      refuse(fmt::format("a weight of {} in data.weights", weight), data.weights.where,
+             "weights are above 0; leave out a source that has none");
+  if (data.split.value == "separator" && data.separator.value.empty())
+    refuse("data.split = \"separator\" needs data.separator", data.split.where,
+           "set it, as in separator = \"<|endoftext|>\"");
+}
+
 void check_together(const RunConfig& config) {
+  check_data(config.data);
   const TrainSection& train = config.train;
   const ScheduleSection& schedule = config.schedule;
   if (train.max_steps == 0 && train.max_tokens == 0 && train.max_epochs == 0 && train.max_minutes == 0)

@@ -47,9 +47,10 @@ std::string toml_of(bool value) { return value ? "true" : "false"; }
 std::string toml_of(std::uint64_t value) { return fmt::format("{}", value); }
 std::string toml_of(double value) { return toml_float(value); }
 std::string toml_of(const std::string& value) { return toml_string(value); }
-std::string toml_of(const std::vector<std::string>& values) {
+template <class T>
+std::string toml_of(const std::vector<T>& values) {
   std::string text;
-  for (const std::string& value : values) text += (text.empty() ? "" : ", ") + toml_string(value);
+  for (const T& value : values) text += (text.empty() ? "" : ", ") + toml_of(value);
   return "[" + text + "]";
 }
 

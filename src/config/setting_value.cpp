@@ -40,7 +40,8 @@ std::string_view kind_of(const Flag&) { return "true or false"; }
 std::string_view kind_of(const Count&) { return "an integer"; }
 std::string_view kind_of(const Real&) { return "a number"; }
 std::string_view kind_of(const Text&) { return "a string"; }
-std::string_view kind_of(const Texts&) { return "an array of strings"; }
+std::string_view kind_of(const Reals&) { return "an array of numbers"; }
+std::string_view kind_of(const Texts&) { return "a string or an array of strings"; }
 
 std::optional<bool> read(const Flag&, const toml::node& node) { return node.value_exact<bool>(); }
 std::optional<std::int64_t> read(const Count&, const toml::node& node) {
@@ -53,7 +54,17 @@ std::optional<double> read(const Real&, const toml::node& node) {
 std::optional<std::string> read(const Text&, const toml::node& node) {
   return node.value_exact<std::string>();
 }
+std::optional<std::vector<double>> read(const Reals&, const toml::node& node) {
+  if (!node.is_array()) return {};
+  std::vector<double> numbers;
+  for (const toml::node& element : *node.as_array()) {
+    if (!element.is_number()) return {};
+    numbers.push_back(*element.value<double>());
+  }
+  return numbers;
+}
 std::optional<std::vector<std::string>> read(const Texts&, const toml::node& node) {
+  if (node.is_string()) return std::vector{node.as_string()->get()};
   if (!node.is_array()) return {};
   std::vector<std::string> texts;
   for (const toml::node& element : *node.as_array()) {

@@ -41,6 +41,11 @@ void DurableFile::write(std::span<const std::byte> bytes) {
   }
 }
 
+void DurableFile::rewrite(std::uint64_t offset, std::span<const std::byte> bytes) {
+  const ssize_t written = pwrite(descriptor_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+  if (written != static_cast<ssize_t>(bytes.size())) fail("write the file", path_, written < 0 ? errno : ENOSPC);
+}
+
 std::string DurableFile::close() {
   if (fsync(descriptor_) != 0) fail("write the file", path_);
   if (::close(std::exchange(descriptor_, -1)) != 0) fail("write the file", path_);

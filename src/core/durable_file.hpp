@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <span>
 #include <string>
@@ -21,6 +22,8 @@ class DurableFile {
 
   void write(std::span<const std::byte> bytes);
   void write(std::string_view text) { write(std::as_bytes(std::span(text))); }
+  /// Replaces bytes that were written from `offset` on; the hash of `close` is of the old ones.
+  void rewrite(std::uint64_t offset, std::span<const std::byte> bytes);
   /// Syncs and closes; returns the XXH3-128 of what was written.
   std::string close();
 

@@ -36,7 +36,7 @@ std::string clock_text(double seconds) {
 }
 
 // The parts after the head, in their order on the line.
-enum Part { kLoss, kSpeed, kBatch, kPeak, kEta, kParts };
+enum Part { kLoss, kSpeed, kBatch, kPeak, kEta, kWait, kPadding, kParts };
 using Parts = std::array<std::string, kParts>;
 
 Parts parts_of(const Progress& p) {
@@ -46,6 +46,8 @@ Parts parts_of(const Progress& p) {
   parts[kBatch] = fmt::format(" | Batch: {}", p.batch);
   if (p.share_of_peak) parts[kPeak] = fmt::format(" | {:.0f}% of peak", 100 * *p.share_of_peak);
   parts[kEta] = " | ETA " + clock_text(p.eta_seconds);
+  if (p.data_wait) parts[kWait] = fmt::format(" | data wait {:.1f}%", 100 * *p.data_wait);
+  if (p.padding) parts[kPadding] = fmt::format(" | padding {:.1f}%", 100 * *p.padding);
   return parts;
 }
 
@@ -107,7 +109,8 @@ std::string plain_line(const Progress& p) {
 }
 
 std::string bar_line(const Progress& p, std::size_t width) {
-  return bar_of(p.title, share_done(p), head(p), parts_of(p), {kBatch, kPeak, kEta, kSpeed, kLoss}, width);
+  return bar_of(p.title, share_done(p), head(p), parts_of(p), {kPadding, kWait, kBatch, kPeak, kEta, kSpeed, kLoss},
+                width);
 }
 
 std::string plain_line(const ReadingProgress& p) {

@@ -82,6 +82,8 @@ void MetricsFile::write(const Metrics& m) {
   line["mfu"] = m.mfu ? Line(*m.mfu) : Line();
   line["step_ms"] = m.step_ms;
   line["wall_s"] = m.wall_s;
+  line["data_wait"] = m.data_wait;
+  if (m.padding) line["padding"] = *m.padding;
   if (m.loss_scale) {
     line["loss_scale"] = m.loss_scale->value;
     line["skipped_steps"] = m.loss_scale->skipped_steps;

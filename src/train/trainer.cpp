@@ -35,9 +35,11 @@ TrainEnd Trainer::run(const TrainState& start) {
   state_ = start;
   loss_scale_ = LossScale(parts_.model.preset().precision, start.loss_scale);
   earlier_seconds_ = start.wall_seconds;
-  began_ = saved_at_ = Clock::now();
   if (start.step > 0) saved_step_ = start.step;
   optimizer_.zero_gradients();
+  const DataSection& data = parts_.config.data;
+  prefetcher_.emplace(parts_.batches, start.micro_steps, data.prefetch_batches.value, data.workers.value);
+  began_ = saved_at_ = Clock::now();
   bool over = is_over();
   while (!over && take_step()) {
     over = is_over();  // once a step: time passes
@@ -64,7 +66,7 @@ void Trainer::do_what_is_due() {
 // The evaluation and the line of the last step. A resumed run may have taken it in an earlier session.
 std::optional<Evaluation> Trainer::finish() {
   const auto evaluation = parts_.stop == 0 ? evaluate(true) : std::nullopt;
-  if (evaluation || line_steps_ > 0) write_metrics(evaluation);
+  if (evaluation || line_.steps > 0) write_metrics(evaluation);
   return evaluation;
 }
 
@@ -72,13 +74,18 @@ std::optional<Evaluation> Trainer::finish() {
 bool Trainer::take_step() {
   const auto start = Clock::now();
   const std::uint64_t micro_batches = parts_.plan.micro_batches;
-  const float scale = static_cast<float>(loss_scale_.value()) / static_cast<float>(parts_.plan.tokens_per_step);
+  std::uint64_t targets = 0;  // of the whole step, before its first gradient is scaled
+  for (std::uint64_t i = 0; i < micro_batches; ++i) targets += parts_.batches.targets(state_.micro_steps + i);
+  const float scale = static_cast<float>(loss_scale_.value()) / static_cast<float>(targets);
   Loss loss;
+  double wait_seconds = 0;
   for (std::uint64_t i = 0; i < micro_batches; ++i) {
     if (parts_.stop != 0) return false;
     const std::uint64_t micro_step = state_.micro_steps + i;
-    parts_.batches.fill(micro_step, batch_);
-    const Loss part = parts_.model.forward_backward(batch_.view(), scale,
+    const auto asked = Clock::now();
+    const Batch& batch = prefetcher_->next();
+    wait_seconds += seconds_between(asked, Clock::now());
+    const Loss part = parts_.model.forward_backward(batch.view(), scale,
                                                     {.seed = parts_.config.run.seed, .step = micro_step});
     loss.sum += part.sum;
     loss.tokens += part.tokens;
@@ -91,8 +98,12 @@ bool Trainer::take_step() {
   state_.micro_steps += micro_batches;
   state_.tokens += loss.tokens;
   const double seconds = seconds_between(start, Clock::now());
-  line_seconds_ += seconds;
-  ++line_steps_;
+  for (Span* span : {&line_, &session_}) {
+    span->seconds += seconds;
+    span->wait_seconds += wait_seconds;
+    span->tokens += loss.tokens;
+    ++span->steps;
+  }
   usual_step_seconds_ = usual_step_seconds_ == 0 ? seconds : 0.9 * usual_step_seconds_ + 0.1 * seconds;
   return true;
 }
@@ -176,22 +187,21 @@ void Trainer::warn_once(bool& warned, const Error& error) {
 void Trainer::write_metrics(const std::optional<Evaluation>& evaluation) {
   const Metrics metrics = metrics_now(evaluation);
   try {
-    line_steps_ > 0 ? parts_.metrics.write(metrics) : parts_.metrics.complete(metrics);
+    line_.steps > 0 ? parts_.metrics.write(metrics) : parts_.metrics.complete(metrics);
   } catch (const Error& error) {
     warn_once(metrics_warned_, error);
   }
   if (evaluation)
     parts_.log.detail(fmt::format("step {}: loss {:.4f}, validation loss {:.4f}, perplexity {:.2f}",
                                   state_.step, loss_, evaluation->loss, evaluation->perplexity));
-  line_seconds_ = 0;
-  line_steps_ = 0;
+  line_ = {};
 }
 
 // What this session has no step of, such as the loss, is not a number.
 Metrics Trainer::metrics_now(const std::optional<Evaluation>& evaluation) const {
-  const double step_seconds = line_seconds_ / static_cast<double>(line_steps_);
-  const double tok_per_s = static_cast<double>(parts_.plan.tokens_per_step) / step_seconds;
-  const bool measured = line_steps_ > 0;
+  const double step_seconds = line_.seconds / static_cast<double>(line_.steps);
+  const double tok_per_s = static_cast<double>(line_.tokens) / line_.seconds;
+  const bool measured = line_.steps > 0;
   return {.step = state_.step,
           .tokens = state_.tokens,
           .epoch = static_cast<double>(state_.micro_steps) /
@@ -200,9 +210,11 @@ Metrics Trainer::metrics_now(const std::optional<Evaluation>& evaluation) const 
           .lr = lr_,
           .grad_norm = grad_norm_,
           .tok_per_s = tok_per_s,
-          .mfu = measured ? share_of_peak(tok_per_s) : std::nullopt,
+          .mfu = measured ? share_of_peak(step_seconds) : std::nullopt,
           .step_ms = 1000 * step_seconds,
           .wall_s = wall_seconds(),
+          .data_wait = line_.wait_seconds / line_.seconds,
+          .padding = measured ? padding(line_) : std::nullopt,
           .loss_scale = state_.loss_scale,
           .evaluation = evaluation};
 }
@@ -210,7 +222,6 @@ Metrics Trainer::metrics_now(const std::optional<Evaluation>& evaluation) const 
 void Trainer::show_progress() {
   const TrainPlan& plan = parts_.plan;
   const double step_seconds = std::max(usual_step_seconds_, 1e-9);
-  const double tok_per_s = static_cast<double>(plan.tokens_per_step) / step_seconds;
   // Steps that are left by count and by time; a run limited by time alone has an estimated last step.
   const double by_count =
       plan.last_step == TrainPlan::kNever ? HUGE_VAL : static_cast<double>(plan.last_step - state_.step);
@@ -219,10 +230,12 @@ void Trainer::show_progress() {
   parts_.log.progress({.step = state_.step,
                        .total_steps = state_.step + static_cast<std::uint64_t>(std::llround(steps_left)),
                        .loss = loss_,
-                       .tok_per_s = tok_per_s,
+                       .tok_per_s = plan.tokens_per_step / step_seconds,
                        .batch = parts_.model.preset().batch_size * plan.micro_batches,
-                       .share_of_peak = share_of_peak(tok_per_s),
-                       .eta_seconds = steps_left * step_seconds});
+                       .share_of_peak = share_of_peak(step_seconds),
+                       .eta_seconds = steps_left * step_seconds,
+                       .data_wait = session_.wait_seconds / session_.seconds,
+                       .padding = padding(session_)});
 }
 
 void Trainer::check_finite(double value, std::string_view what, std::uint64_t step) const {
@@ -232,9 +245,17 @@ void Trainer::check_finite(double value, std::string_view what, std::uint64_t st
                 "lower optimizer.lr or optimizer.grad_clip; checkpoints of earlier steps are intact");
 }
 
-std::optional<double> Trainer::share_of_peak(double tok_per_s) const {
+// Of all positions, which are computed whether a token is in them or not.
+std::optional<double> Trainer::share_of_peak(double step_seconds) const {
   if (!parts_.peak_flops) return {};
-  return tok_per_s * parts_.model.plan().flops_per_token / *parts_.peak_flops;
+  const auto positions = static_cast<double>(parts_.model.preset().rows() * parts_.plan.micro_batches);
+  return positions / step_seconds * parts_.model.plan().flops_per_token / *parts_.peak_flops;
+}
+
+std::optional<double> Trainer::padding(const Span& span) const {
+  if (!parts_.batches.options().padded) return {};
+  const std::uint64_t positions = span.steps * parts_.plan.micro_batches * parts_.model.preset().rows();
+  return 1 - static_cast<double>(span.tokens) / static_cast<double>(positions);
 }
 
 double Trainer::wall_seconds() const { return earlier_seconds_ + seconds_between(began_, Clock::now()); }

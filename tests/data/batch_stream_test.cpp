@@ -15,12 +15,19 @@ using namespace diecast;
 namespace {
 
 constexpr std::size_t kSeqLen = 5;
+constexpr Token kNone = 0x7FFFFFFF;  // an end-of-text that does not occur
 
 // Tokens 0, 1, 2, ...: a token is its own position, and a window starts with its number times kSeqLen.
 std::vector<Token> counting(std::size_t size) {
   std::vector<Token> tokens(size);
   std::iota(tokens.begin(), tokens.end(), Token{0});
   return tokens;
+}
+
+BatchStream stream_of(const std::vector<Token>& tokens, std::size_t batch_size, std::uint64_t seed, bool shuffle) {
+  const BatchOptions options{
+      .seq_len = kSeqLen, .batch_size = batch_size, .end_of_text = kNone, .seed = seed, .shuffle = shuffle};
+  return BatchStream({{TokenSet(tokens)}}, options);
 }
 
 std::vector<Token> for_windows(std::size_t windows) { return counting(windows * kSeqLen + 1); }
@@ -41,8 +48,8 @@ std::vector<Token> windows_of(const BatchStream& stream, std::uint64_t first, st
 
 TEST_CASE("a row is one whole window and its targets are the tokens one further") {
   const auto tokens = counting(99);
-  const BatchStream stream(tokens, kSeqLen, 4, 1, true);
-  CHECK(stream.windows() == 19);
+  const BatchStream stream = stream_of(tokens, 4, 1, true);
+  CHECK(stream.rows() == 19);
   Batch batch;
   for (std::uint64_t index = 0; index < 20; ++index) {
     stream.fill(index, batch);
@@ -57,7 +64,7 @@ TEST_CASE("a row is one whole window and its targets are the tokens one further"
 
 TEST_CASE("without shuffling windows come in order and the incomplete batch is dropped") {
   const auto tokens = for_windows(7);
-  const BatchStream stream(tokens, kSeqLen, 3, 1, false);
+  const BatchStream stream = stream_of(tokens, 3, 1, false);
   CHECK(stream.batches_per_epoch() == 2);
   CHECK(windows_of(stream, 0, 3) == std::vector<Token>{0, 1, 2, 3, 4, 5, 0, 1, 2});
 }
@@ -66,7 +73,7 @@ TEST_CASE("an epoch takes no window twice, whatever their number") {
   for (std::size_t windows = 4; windows < 70; ++windows) {
     CAPTURE(windows);
     const auto tokens = for_windows(windows);
-    const BatchStream stream(tokens, kSeqLen, 4, windows, true);
+    const BatchStream stream = stream_of(tokens, 4, windows, true);
     CHECK(stream.batches_per_epoch() == windows / 4);
     for (std::uint64_t epoch = 0; epoch < 3; ++epoch) {
       const std::uint64_t per_epoch = stream.batches_per_epoch();
@@ -79,7 +86,7 @@ TEST_CASE("an epoch takes no window twice, whatever their number") {
 
 TEST_CASE("epochs and seeds have orders of their own") {
   const auto tokens = for_windows(64);
-  const BatchStream a(tokens, kSeqLen, 8, 1, true), b(tokens, kSeqLen, 8, 2, true);
+  const BatchStream a = stream_of(tokens, 8, 1, true), b = stream_of(tokens, 8, 2, true);
   std::vector<Token> in_order(64);
   std::iota(in_order.begin(), in_order.end(), Token{0});
   CHECK(windows_of(a, 0, 8) != in_order);
@@ -91,7 +98,7 @@ TEST_CASE("a window is drawn in every place of an epoch about equally often") {
   constexpr std::size_t kWindows = 12;
   constexpr std::uint64_t kEpochs = 12000;
   const auto tokens = for_windows(kWindows);
-  const BatchStream stream(tokens, kSeqLen, kWindows, 3, true);
+  const BatchStream stream = stream_of(tokens, kWindows, 3, true);
   std::vector<std::size_t> count(kWindows * kWindows, 0);
   for (std::uint64_t epoch = 0; epoch < kEpochs; ++epoch) {
     const auto drawn = windows_of(stream, epoch, 1);
@@ -104,7 +111,7 @@ TEST_CASE("a window is drawn in every place of an epoch about equally often") {
 
 TEST_CASE("a batch depends on the seed and its index only") {
   const auto tokens = for_windows(50);
-  const BatchStream stream(tokens, kSeqLen, 4, 9, true), again(tokens, kSeqLen, 4, 9, true);
+  const BatchStream stream = stream_of(tokens, 4, 9, true), again = stream_of(tokens, 4, 9, true);
   const auto forward = windows_of(stream, 0, 40);
   CHECK(windows_of(again, 30, 10) == std::vector<Token>(forward.end() - 40, forward.end()));
   CHECK(windows_of(again, 0, 40) == forward);
@@ -112,14 +119,14 @@ TEST_CASE("a batch depends on the seed and its index only") {
 
 TEST_CASE("the order of a seed is the same in every build") {
   const auto tokens = for_windows(10);
-  const BatchStream stream(tokens, kSeqLen, 5, 1, true);
+  const BatchStream stream = stream_of(tokens, 5, 1, true);
   CHECK(windows_of(stream, 0, 2) == std::vector<Token>{8, 0, 1, 9, 5, 2, 7, 6, 3, 4});
 }
 
 TEST_CASE("fewer windows than a batch has rows are dealt equally often") {
   const auto tokens = for_windows(3);
   for (const bool shuffle : {false, true}) {
-    const BatchStream stream(tokens, kSeqLen, 4, 1, shuffle);
+    const BatchStream stream = stream_of(tokens, 4, 1, shuffle);
     CHECK(stream.batches_per_epoch() == 1);
     const auto drawn = windows_of(stream, 0, 6);  // 24 rows
     for (Token window = 0; window < 3; ++window) CHECK(std::count(drawn.begin(), drawn.end(), window) == 8);
@@ -128,11 +135,11 @@ TEST_CASE("fewer windows than a batch has rows are dealt equally often") {
 
 TEST_CASE("a corpus of one window is enough and a token less is refused with both numbers") {
   const auto enough = counting(kSeqLen + 1), too_few = counting(kSeqLen);
-  const BatchStream stream(enough, kSeqLen, 2, 1, true);
+  const BatchStream stream = stream_of(enough, 2, 1, true);
   CHECK(windows_of(stream, 5, 1) == std::vector<Token>{0, 0});
   for (const auto& tokens : {too_few, std::vector<Token>{}}) {
     try {
-      BatchStream(tokens, kSeqLen, 2, 1, true);
+      stream_of(tokens, 2, 1, true);
       FAIL("no error");
     } catch (const Error& error) {
       CHECK(error.fault() == Fault::usage);
@@ -141,4 +148,144 @@ TEST_CASE("a corpus of one window is enough and a token less is refused with bot
       CHECK(what.find("need 6") != std::string::npos);
     }
   }
+}
+
+namespace {
+
+constexpr Token kEnd = 9;
+
+// Documents of these lengths, tokens 1 ... 8 in turn, each ending in kEnd.
+std::vector<Token> documents_of(const std::vector<std::size_t>& lengths) {
+  std::vector<Token> tokens;
+  for (const std::size_t length : lengths) {
+    for (std::size_t i = 0; i < length; ++i) tokens.push_back(static_cast<Token>(1 + tokens.size() % 8));
+    tokens.push_back(kEnd);
+  }
+  return tokens;
+}
+
+BatchOptions with_documents(std::size_t batch_size, bool padded) {
+  return {.seq_len = kSeqLen, .batch_size = batch_size, .end_of_text = kEnd, .seed = 3, .padded = padded};
+}
+
+std::vector<std::size_t> lengths_of_many() {
+  std::vector<std::size_t> lengths;
+  for (std::size_t i = 0; i < 300; ++i) lengths.push_back(1 + i * 7 % 13);
+  return lengths;
+}
+
+}  // namespace
+
+TEST_CASE("documents of packed windows begin with each row and with each end-of-text") {
+  const auto tokens = documents_of({3, 2, 6, 1, 9});
+  const BatchStream stream({{TokenSet(tokens)}}, with_documents(2, false));
+  Batch batch;
+  for (std::uint64_t index = 0; index < 6; ++index) {
+    stream.fill(index, batch);
+    std::size_t position = 0;
+    std::set<std::size_t> begins;
+    for (const std::uint32_t length : batch.documents) {
+      CHECK(length > 0);
+      begins.insert(position);
+      position += length;
+    }
+    CHECK(position == 2 * kSeqLen);
+    for (std::size_t i = 0; i < batch.inputs.size(); ++i)
+      CHECK(begins.contains(i) == (i % kSeqLen == 0 || batch.inputs[i] == kEnd));
+  }
+  BatchOptions across = with_documents(2, false);
+  across.attend_across = true;
+  BatchStream({{TokenSet(tokens)}}, across).fill(0, batch);
+  CHECK(batch.documents.empty());
+}
+
+TEST_CASE("padded rows are of one document each, and an epoch has every token but the first as a target once") {
+  const auto tokens = documents_of(lengths_of_many());
+  const BatchStream stream({{TokenSet(tokens)}}, with_documents(1, true));
+  Batch batch;
+  for (std::uint64_t epoch = 0; epoch < 2; ++epoch) {
+    std::vector<std::uint64_t> targets;
+    for (std::uint64_t i = 0; i < stream.batches_per_epoch(); ++i) {
+      const std::uint64_t index = epoch * stream.batches_per_epoch() + i;
+      stream.fill(index, batch);
+      const BatchRow row = stream.row(index, 0);
+      CHECK(stream.targets(index) == row.length);
+      for (std::size_t at = 0; at < kSeqLen; ++at) {
+        if (at >= row.length) {
+          CHECK(batch.targets[at] == kIgnoredToken);
+          continue;
+        }
+        targets.push_back(row.first + at + 1);
+        CHECK(batch.inputs[at] == tokens[row.first + at]);
+        CHECK(batch.targets[at] == tokens[row.first + at + 1]);
+        if (at > 0) CHECK(batch.inputs[at] != kEnd);
+      }
+    }
+    std::sort(targets.begin(), targets.end());
+    std::vector<std::uint64_t> all(tokens.size() - 1);
+    std::iota(all.begin(), all.end(), std::uint64_t{1});
+    CHECK(targets == all);
+  }
+}
+
+TEST_CASE("padded rows share a batch with rows of about their length, in an order that each epoch has of its own") {
+  const auto tokens = documents_of(lengths_of_many());
+  const BatchStream stream({{TokenSet(tokens)}}, with_documents(4, true));
+  std::uint64_t spread = 0;
+  std::vector<std::uint64_t> firsts[2];
+  for (std::uint64_t epoch = 0; epoch < 2; ++epoch)
+    for (std::uint64_t i = 0; i < stream.batches_per_epoch(); ++i) {
+      std::size_t least = kSeqLen, most = 0;
+      std::uint64_t targets = 0;
+      for (std::size_t row = 0; row < 4; ++row) {
+        const BatchRow from = stream.row(epoch * stream.batches_per_epoch() + i, row);
+        firsts[epoch].push_back(from.first);
+        least = std::min(least, from.length);
+        most = std::max(most, from.length);
+        targets += from.length;
+      }
+      CHECK(targets == stream.targets(epoch * stream.batches_per_epoch() + i));
+      spread += most - least;
+    }
+  CHECK(spread < stream.batches_per_epoch() * 4);  // 4: between any two lengths there are
+  CHECK(firsts[0] != firsts[1]);
+  for (auto& rows : firsts) CHECK(std::set(rows.begin(), rows.end()).size() == rows.size());
+}
+
+TEST_CASE("a mixture gives each part its share of the rows, and each part its own epochs") {
+  const auto few = counting(10 * kSeqLen + 1), many = counting(40 * kSeqLen + 1);
+  for (const bool shuffle : {false, true}) {
+    BatchOptions options{.seq_len = kSeqLen, .batch_size = 8, .end_of_text = kNone, .seed = 1, .shuffle = shuffle};
+    const BatchStream stream({{TokenSet(few), 3}, {TokenSet(many), 1}, {TokenSet(many), 4}}, options);
+    std::vector<std::uint64_t> rows(3);
+    std::vector<std::vector<std::uint64_t>> firsts(3);
+    for (std::uint64_t index = 0; index < 100; ++index) {
+      std::vector<std::uint64_t> in_batch(3);
+      for (std::size_t i = 0; i < 8; ++i) {
+        const BatchRow row = stream.row(index, i);
+        ++rows[row.part];
+        ++in_batch[row.part];
+        firsts[row.part].push_back(row.first);
+      }
+      CHECK(in_batch == std::vector<std::uint64_t>{3, 1, 4});
+    }
+    CHECK(rows == std::vector<std::uint64_t>{300, 100, 400});
+    for (std::size_t part = 0; part < 3; ++part) {
+      const std::size_t windows = part == 0 ? 10 : 40;
+      for (std::size_t begin = 0; begin + windows <= firsts[part].size(); begin += windows)
+        CHECK(std::set(firsts[part].begin() + static_cast<std::ptrdiff_t>(begin),
+                       firsts[part].begin() + static_cast<std::ptrdiff_t>(begin + windows)).size() == windows);
+    }
+  }
+}
+
+TEST_CASE("weights that divide nothing evenly are kept all the same") {
+  const auto tokens = for_windows(30);
+  const BatchOptions options{.seq_len = kSeqLen, .batch_size = 4, .end_of_text = kNone, .seed = 1};
+  const BatchStream stream({{TokenSet(tokens), 0.07}, {TokenSet(tokens), 0.311}, {TokenSet(tokens), 1.9}}, options);
+  std::vector<double> rows(3);
+  for (std::uint64_t index = 0; index < 2500; ++index)
+    for (std::size_t i = 0; i < 4; ++i) ++rows[stream.row(index, i).part];
+  CHECK(rows[0] == doctest::Approx(10000 * 0.07 / 2.281).epsilon(0.005));
+  CHECK(rows[1] == doctest::Approx(10000 * 0.311 / 2.281).epsilon(0.005));
 }

@@ -24,7 +24,11 @@ TEST_CASE("a program that includes diecast.hpp alone can train the model") {
   AdamW optimizer(model->param_table(),
                   {model->parameters(), model->gradients(), model->first_moments(), model->second_moments()}, {}, pool,
                   span_ops(model->target()));
-  const BatchStream stream(tokens, p.seq_len, p.batch_size, 1, true);
+  const BatchStream stream({{TokenSet(tokens)}},
+                           {.seq_len = p.seq_len,
+                            .batch_size = p.batch_size,
+                            .end_of_text = tokenizer.end_of_text(),
+                            .seed = 1});
   Batch batch;
   double first = 0, last = 0;
   for (std::uint64_t step = 0; step < 20; ++step) {

@@ -35,6 +35,16 @@ std::string written_to(std::FILE* file) {
   return text;
 }
 
+TEST_CASE("waiting for data and padding follow where they are known, and go first where there is no room") {
+  Progress progress = an_eighth();
+  progress.data_wait = 0.0012;
+  progress.padding = 0.25;
+  const std::string usual = plain_line(an_eighth());
+  CHECK(plain_line(progress) == usual + " | data wait 0.1% | padding 25.0%");
+  CHECK(bar_line(progress, 120).find("padding") == std::string::npos);
+  CHECK(bar_line(progress, 120).find("ETA") != std::string::npos);
+}
+
 TEST_CASE("the line on a wide terminal is the contract's") {
   CHECK(bar_line(an_eighth(), 200) ==
         "Training [██░░░░░░░░░░░░░░] 320/2560 (12.5%) | Loss: 4.15 | 14012 tok/s | Batch: 32 | "

@@ -14,6 +14,7 @@
 #include <diecast/kernels/dispatch.hpp>
 
 #include "tests/checkpoint/fake_model.hpp"
+#include "tests/data/letters.hpp"
 #include "tests/temporary_folder.hpp"
 
 namespace diecast {
@@ -79,21 +80,16 @@ class TrainerFixture {
     for (std::size_t i = 0; i < tokens.size(); ++i) tokens[i] = static_cast<Token>(i % 5);
     return tokens;
   }
-  static BpeTokenizer bytes() {
-    std::vector<std::string> vocabulary;
-    for (int byte = 0; byte < 256; ++byte) vocabulary.emplace_back(1, static_cast<char>(byte));
-    vocabulary.push_back("<|endoftext|>");
-    return BpeTokenizer(std::move(vocabulary), {}, 256);
-  }
 
   NarrowModel& model_;
   RunConfig config_;
   TrainPlan plan_;
   ThreadPool pool_{1};
   std::vector<Token> tokens_ = some_tokens();
-  BatchStream batches_{tokens_, 8, 2, 1, false};
-  EvaluationBatches nothing_{{}, 8, 2};
-  BpeTokenizer tokenizer_ = bytes();
+  BatchOptions options_{.seq_len = 8, .batch_size = 2, .end_of_text = 4, .seed = 1, .shuffle = false};
+  BatchStream batches_{{{TokenSet(tokens_)}}, options_};
+  EvaluationBatches nothing_{TokenSet(), options_};
+  BpeTokenizer tokenizer_ = testing::letters();
   Evaluator evaluator_{model_, nothing_, tokenizer_};
   TemporaryFolder folder_;
   MetricsFile metrics_{folder_ / "metrics.jsonl", 0};

@@ -15,6 +15,7 @@ namespace diecast {
 using Count = Setting<std::uint64_t>;
 using Flag = Setting<bool>;
 using Real = Setting<double>;
+using Reals = Setting<std::vector<double>>;
 using Text = Setting<std::string>;
 using Texts = Setting<std::vector<std::string>>;
 
@@ -25,14 +26,23 @@ struct RunSection {
 };
 
 struct DataSection {
-  Text source{"builtin:stories", "text file, folder, glob or builtin:stories"};
-  Text pattern{"*.txt", "of the files taken from a folder"};
-  Text text_field{"text", "(not yet: of the objects in a .jsonl file)"};
+  Texts source{{"builtin:stories"},
+               "file, folder, glob, builtin:stories[:N], folder of `data prepare`, or a list of these"};
+  Reals weights{{}, "of a mixture, a number for each source; empty: one after another"};
+  Text pattern{"", "of the files taken from a folder; empty: all of a known kind"};
+  Text text_field{"text", "of the objects in a .jsonl file"};
+  Text split{"file", "where a plain text ends one document: file, blank_lines, separator",
+             one_of({"file", "blank_lines", "separator"})};
+  Text separator{"", "of split = \"separator\""};
+  Count max_bad{100, "lines of .jsonl files that may be bad"};
+  Count sample{0, "about so many pages of a Wikipedia dump, chosen by their ids; 0: all"};
   Real validation_fraction{0.05, "share of the documents kept for validation", from_below(0, 1)};
-  Text packing{"packed", "how documents fill the context: packed (not yet: padded)", one_of({"packed", "padded"})};
+  Text packing{"packed", "packed: windows over all documents; padded: each document in rows of its own",
+               one_of({"packed", "padded"})};
+  Flag attend_across{false, "in packed windows, documents see those before them"};
   Flag shuffle{true, "draw the windows in a random order, another one each epoch"};
-  Count prefetch_batches{0, "(not yet: batches made ahead of the model)"};
-  Count workers{0, "(not yet: threads that make batches); 0: the trainer itself"};
+  Count prefetch_batches{4, "batches made ahead of the model", between(0, 1024)};
+  Count workers{1, "threads that make batches; 0: the trainer itself", between(0, 256)};
 };
 
 struct TokenizerSection {
@@ -133,8 +143,8 @@ std::string origins_toml(RunConfig config, bool all);
 }  // namespace diecast
 
 BOOST_HANA_ADAPT_STRUCT(diecast::RunSection, out, seed, threads);
-BOOST_HANA_ADAPT_STRUCT(diecast::DataSection, source, pattern, text_field, validation_fraction, packing,
-                        shuffle, prefetch_batches, workers);
+BOOST_HANA_ADAPT_STRUCT(diecast::DataSection, source, weights, pattern, text_field, split, separator, max_bad, sample,
+                        validation_fraction, packing, attend_across, shuffle, prefetch_batches, workers);
 BOOST_HANA_ADAPT_STRUCT(diecast::TokenizerSection, kind, file, memory);
 BOOST_HANA_ADAPT_STRUCT(diecast::TrainSection, max_steps, max_tokens, max_epochs, max_minutes, micro_batches);
 BOOST_HANA_ADAPT_STRUCT(diecast::OptimizerSection, name, lr, beta1, beta2, eps, weight_decay, grad_clip);

@@ -2,40 +2,89 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
+#include <vector>
 
 #include <diecast/core/token.hpp>
 #include <diecast/data/batch.hpp>
+#include <diecast/data/token_set.hpp>
 
 namespace diecast {
 
-/// The micro-batches of a training run, without end. Tokens are cut into packed windows: window i is tokens
-/// i T ... i T + T - 1 and its targets are those one further. Every batch is a pure function of (seed,
-/// index), so that a resumed run goes on with the batch it would have had.
+/// How tokens become micro-batches.
+struct BatchOptions {
+  std::size_t seq_len = 0, batch_size = 0;
+  Token end_of_text = 0;       ///< of each document
+  std::uint64_t seed = 0;
+  bool shuffle = true;
+  bool padded = false;         ///< a document a row, instead of windows over all of them
+  bool attend_across = false;  ///< in windows, documents see those before them
+};
+
+/// A part of a mixture.
+struct MixturePart {
+  TokenSet tokens;
+  double weight = 1;  ///< its share of the rows, against the others'
+};
+
+/// Where a row of a batch comes from: `length` inputs from token `first` on; their targets are those one further.
+struct BatchRow {
+  std::size_t part = 0;  ///< of the mixture
+  std::uint64_t first = 0;
+  std::size_t length = 0;
+};
+
+/// The micro-batches of a training run, without end. Every batch is a pure function of (options, index), so that a
+/// resumed run goes on with the batch it would have had, and any number of threads may make them.
+///
+/// Packed: row i of a part is tokens i T ... i T + T - 1. Padded: each document fills rows of its own from their
+/// beginning, as many as it needs, and rows of about the same length share a batch. Rows of a mixture come from its
+/// parts in turn, by their weights, and each part goes through its own epochs.
 class BatchStream {
  public:
-  /// `tokens` must outlive the stream. Throws Error(Fault::usage) when they do not fill one window.
-  BatchStream(std::span<const Token> tokens, std::size_t seq_len, std::size_t batch_size, std::uint64_t seed,
-              bool shuffle);
+  /// Throws Error(Fault::usage) when a part does not fill one row.
+  BatchStream(std::vector<MixturePart> parts, const BatchOptions& options);
 
-  std::uint64_t windows() const { return windows_; }
-  /// Whole batches in one pass over the windows, at least 1.
+  /// Rows of all parts together.
+  std::uint64_t rows() const { return rows_; }
+  /// Whole batches in as many rows, at least 1.
   std::uint64_t batches_per_epoch() const;
+  /// Targets of a batch on average: fewer than its positions only where rows are padded.
+  double targets_per_batch() const;
+  /// Targets of batch number `index`.
+  std::uint64_t targets(std::uint64_t index) const;
 
-  /// Fills batch number `index` since the start of the run. An epoch takes each window at most once, in an
-  /// order of its own when shuffling; what does not fill a batch at its end is left out. If there are fewer
-  /// windows than a batch has rows, they are dealt again and again, each as often as the others.
+  /// Fills batch number `index` since the start of the run. An epoch takes each row of a part at most once, in an order
+  /// of its own when shuffling; what does not fill a batch at its end is left out. If there are fewer rows than a
+  /// batch has, they are dealt again and again, each as often as the others. Allocates only the first time.
   void fill(std::uint64_t index, Batch& batch) const;
 
- private:
-  std::uint64_t window_of_slot(std::uint64_t slot) const;
+  /// Row `row` of batch `index`.
+  BatchRow row(std::uint64_t index, std::size_t row) const;
+  const TokenSet& tokens(std::size_t part) const { return parts_[part].tokens; }
+  const BatchOptions& options() const { return options_; }
 
-  std::span<const Token> tokens_;
-  std::size_t seq_len_, batch_size_;
-  std::uint64_t seed_;
-  bool shuffle_;
-  std::uint64_t windows_;
-  std::uint64_t slots_per_epoch_;  // rows of batches that one epoch fills
+ private:
+  struct Part {
+    TokenSet tokens;
+    std::uint64_t rows = 0;
+    std::uint64_t slots_per_epoch = 0;
+    std::uint64_t share = 0;               // of what the parts before leave, in 2^-20
+    std::vector<std::uint64_t> documents{};  // padded: the rows, sorted by length; see packed_row in batch_stream.cpp
+  };
+  // The part whose turn it is, and how often it was before.
+  struct Turn {
+    std::size_t part;
+    std::uint64_t before;
+  };
+
+  Turn turn(std::uint64_t slot) const;
+  BatchRow window(const Turn& turn) const;
+  BatchRow padded_row(const Turn& batch, std::size_t row) const;
+
+  BatchOptions options_;
+  std::vector<Part> parts_;
+  std::uint64_t rows_ = 0;
+  double targets_per_batch_ = 0;
 };
 
 }  // namespace diecast

@@ -1,31 +1,34 @@
 #pragma once
 
 #include <cstddef>
-#include <span>
+#include <utility>
 
 #include <diecast/core/token.hpp>
 #include <diecast/data/batch.hpp>
+#include <diecast/data/batch_stream.hpp>
+#include <diecast/data/token_set.hpp>
 
 namespace diecast {
 
-/// A validation set as micro-batches, in order. Every token but the first is a target exactly once: the end
+/// A validation set as micro-batches of windows, in order. Every token but the first is a target exactly once: the end
 /// is padded with rows and positions whose target is `kIgnoredToken`.
 class EvaluationBatches {
  public:
-  /// `tokens` must outlive this. With less than two tokens there is nothing to predict and no batch.
-  EvaluationBatches(std::span<const Token> tokens, std::size_t seq_len, std::size_t batch_size)
-      : tokens_(tokens), seq_len_(seq_len), batch_size_(batch_size) {}
+  /// Of `options`, the shape counts and whether documents are seen from others. With less than two tokens there is
+  /// nothing to predict and no batch.
+  EvaluationBatches(TokenSet tokens, const BatchOptions& options) : tokens_(std::move(tokens)), options_(options) {}
 
   /// Number of batches.
   std::size_t size() const;
   /// Targets that count in all batches together.
-  std::size_t targets() const { return tokens_.empty() ? 0 : tokens_.size() - 1; }
+  std::size_t targets() const { return tokens_.size() == 0 ? 0 : tokens_.size() - 1; }
+  const TokenSet& tokens() const { return tokens_; }
   /// Fills batch `index` < size().
   void fill(std::size_t index, Batch& batch) const;
 
  private:
-  std::span<const Token> tokens_;
-  std::size_t seq_len_, batch_size_;
+  TokenSet tokens_;
+  BatchOptions options_;
 };
 
 }  // namespace diecast

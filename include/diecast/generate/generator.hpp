@@ -9,7 +9,7 @@
 #include <diecast/core/token.hpp>
 #include <diecast/generate/sampler.hpp>
 #include <diecast/model/model.hpp>
-#include <diecast/tokenizer/bpe.hpp>
+#include <diecast/tokenizer/tokenizer.hpp>
 
 namespace diecast {
 
@@ -20,7 +20,7 @@ class Generator {
   using Sink = std::function<void(std::string_view bytes)>;
 
   /// `context` is the preset's seq_len. The decoder and the tokenizer must outlive the generator.
-  Generator(Decoder& decoder, const BpeTokenizer& tokenizer, std::size_t context)
+  Generator(Decoder& decoder, const Tokenizer& tokenizer, std::size_t context)
       : decoder_(decoder), tokenizer_(tokenizer), context_(context) {}
 
   /// Up to `max_tokens` tokens after `prompt`, which is taken as the start of a document; ends earlier when
@@ -33,7 +33,7 @@ class Generator {
   std::span<const float> feed_last(std::size_t count);
 
   Decoder& decoder_;
-  const BpeTokenizer& tokenizer_;
+  const Tokenizer& tokenizer_;
   std::size_t context_;
   std::vector<Token> text_;
 };

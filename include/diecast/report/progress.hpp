@@ -22,14 +22,16 @@ struct Progress {
   std::size_t batch = 0;                  ///< sequences in a step
   std::optional<double> share_of_peak{};  ///< 0 to 1; nothing when this machine's peak is not known
   double eta_seconds = 0;
+  std::optional<double> data_wait{};  ///< share of the time that was spent waiting for data, 0 to 1
+  std::optional<double> padding{};    ///< share of the positions that are filled up, 0 to 1
 };
 
 /// The line for a pipe, without a bar:
-/// `Training 320/2665 (12.0%) | Loss: 4.15 | 14012 tok/s | Batch: 32 | 78% of peak | ETA 0:02:11`
+/// `Training 320/2665 (12.0%) | Loss: 4.15 | 14012 tok/s | Batch: 32 | 78% of peak | ETA 0:02:11 | data wait 0.1%`
 std::string plain_line(const Progress& progress);
 
-/// The same with a bar after the title, at most `width` columns wide: the bar shrinks, then batch, share of
-/// peak, ETA, speed and loss go, in this order.
+/// The same with a bar after the title, at most `width` columns wide: the bar shrinks, then padding, data wait,
+/// batch, share of peak, ETA, speed and loss go, in this order.
 std::string bar_line(const Progress& progress, std::size_t width);
 
 /// What the line says while a corpus is read.

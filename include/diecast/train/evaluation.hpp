@@ -8,7 +8,7 @@
 
 #include <diecast/data/evaluation_batches.hpp>
 #include <diecast/model/model.hpp>
-#include <diecast/tokenizer/bpe.hpp>
+#include <diecast/tokenizer/tokenizer.hpp>
 
 namespace diecast {
 
@@ -24,18 +24,20 @@ struct Evaluation {
 class Evaluator {
  public:
   /// All of these must outlive the evaluator.
-  Evaluator(Model& model, const EvaluationBatches& batches, const BpeTokenizer& tokenizer);
+  Evaluator(Model& model, const EvaluationBatches& batches, const Tokenizer& tokenizer);
 
   /// Over the first `max_batches` batches (0: all); nothing if there is nothing to measure, or when `stop`
   /// becomes a signal meanwhile.
   std::optional<Evaluation> run(std::size_t max_batches, const std::atomic<int>& stop);
 
  private:
-  std::size_t bytes_of_targets() const;
+  double bytes_of_targets() const;
 
   Model& model_;
   const EvaluationBatches& batches_;
-  std::vector<std::size_t> token_bytes_;  // of text; end-of-text has none
+  // Of text; end-of-text has none. Where tokens do not spell the text, as unknown words do not, all have the mean that
+  // the set's own text says.
+  std::vector<double> token_bytes_;
   Batch batch_;
 };
 

@@ -23,6 +23,8 @@ struct Metrics {
   std::optional<double> mfu{};  ///< share of this machine's measured peak, 0 to 1; null when not known
   double step_ms = 0;           ///< mean since the last line
   double wall_s = 0;            ///< spent training, resumed runs summed
+  double data_wait = 0;         ///< share of the time spent waiting for data since the last line, 0 to 1
+  std::optional<double> padding{};  ///< share of the positions filled up since the last line; no key when packed
   std::optional<LossScaleState> loss_scale{};  ///< where the precision needs one: no keys otherwise
   std::optional<Evaluation> evaluation{};
 };

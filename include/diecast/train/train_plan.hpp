@@ -5,7 +5,6 @@
 #include <string>
 
 #include <diecast/config/run_config.hpp>
-#include <diecast/preset/preset.hpp>
 #include <diecast/train/optimizer.hpp>
 #include <diecast/train/schedule.hpp>
 
@@ -16,7 +15,7 @@ struct TrainPlan {
   static constexpr std::uint64_t kNever = std::numeric_limits<std::uint64_t>::max();
 
   std::uint64_t micro_batches = 1;
-  std::uint64_t tokens_per_step = 0;
+  double tokens_per_step = 0;  ///< targets, on average where rows are padded
   std::uint64_t last_step = kNever;  ///< the least of max_steps, max_tokens and max_epochs, rounded up
   std::string last_step_reason;      ///< `train.max_steps`, ...: the limit that is reached at last_step
   double max_seconds = std::numeric_limits<double>::infinity();
@@ -24,7 +23,7 @@ struct TrainPlan {
   AdamWSettings optimizer;
 };
 
-/// The plan of a resolved configuration over a corpus of so many micro-batches.
-TrainPlan make_train_plan(const RunConfig& config, const Preset& preset, std::uint64_t batches_per_epoch);
+/// The plan of a resolved configuration over a corpus of so many micro-batches, each with so many targets.
+TrainPlan make_train_plan(const RunConfig& config, std::uint64_t batches_per_epoch, double targets_per_batch);
 
 }  // namespace diecast

@@ -13,6 +13,7 @@
 #include <diecast/core/error.hpp>
 #include <diecast/core/thread_pool.hpp>
 #include <diecast/data/batch_stream.hpp>
+#include <diecast/data/prefetcher.hpp>
 #include <diecast/model/model.hpp>
 #include <diecast/report/log.hpp>
 #include <diecast/train/evaluation.hpp>
@@ -64,6 +65,12 @@ class Trainer {
  private:
   using Clock = std::chrono::steady_clock;
 
+  // What some steps took together.
+  struct Span {
+    double seconds = 0, wait_seconds = 0;  // the second: for data
+    std::uint64_t steps = 0, tokens = 0;
+  };
+
   bool take_step();
   void update();
   void do_what_is_due();
@@ -81,13 +88,14 @@ class Trainer {
   void write_metrics(const std::optional<Evaluation>& evaluation);
   void show_progress();
   void check_finite(double value, std::string_view what, std::uint64_t step) const;
-  std::optional<double> share_of_peak(double tok_per_s) const;
+  std::optional<double> share_of_peak(double step_seconds) const;
+  std::optional<double> padding(const Span& span) const;
   double wall_seconds() const;
 
   TrainerParts parts_;
   AdamW optimizer_;
   LossScale loss_scale_;
-  Batch batch_;
+  std::optional<Prefetcher> prefetcher_;
   TrainState state_;
   std::uint64_t saved_step_ = TrainPlan::kNever;
   Clock::time_point saved_at_{};
@@ -96,8 +104,7 @@ class Trainer {
   // The last step, and what the next line of metrics sums up.
   static constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
   double loss_ = kNone, grad_norm_ = kNone, lr_ = kNone;
-  double line_seconds_ = 0;
-  std::uint64_t line_steps_ = 0;
+  Span line_, session_;
   double usual_step_seconds_ = 0;  // exponential mean
   bool save_warned_ = false, metrics_warned_ = false;
 };
