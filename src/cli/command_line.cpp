@@ -127,6 +127,42 @@ Command declare_config(CLI::App& app) {
   return [options] { return config(*options); };
 }
 
+Command declare_data(CLI::App& app) {
+  app.require_subcommand(1);
+  const auto chosen = std::make_shared<Command>();
+  const auto add = [&](const char* name, const char* help, Command command) {
+    CLI::App* sub = app.add_subcommand(name, help);
+    sub->callback([chosen, command] { *chosen = command; });
+    return sub;
+  };
+  const auto prepare = std::make_shared<DataPrepareOptions>();
+  CLI::App* sub = add("prepare", "turn corpora into memory-mapped token shards", [=] { return data_prepare(*prepare); });
+  sub->add_option("INPUT", prepare->inputs, "files, folders, globs or builtin:stories[:N]")->required();
+  sub->add_option("--out", prepare->out, "the folder to make")->type_name("DIR")->required();
+  sub->add_option("--tokenizer", prepare->tokenizer,
+                  "a tokenizer.json, or the run or data folder that has one; else one is learnt from the text")
+      ->type_name("FILE|RUN");
+  sub->add_option("--threads", prepare->threads, "0: one per CPU")
+      ->check(number_between(0, 4096))
+      ->capture_default_str()
+      ->type_name("N");
+  declare_overrides(*sub, prepare->overrides);
+  sub->add_flag("--json", prepare->json, "one JSON object instead of text");
+  const auto folder = std::make_shared<DataFolderOptions>();
+  const auto take_folder = [&](CLI::App* of) {
+    of->add_option("DIR", folder->folder, "the folder of `data prepare`")->required();
+    of->add_flag("--json", folder->json, "one JSON object instead of text");
+  };
+  take_folder(add("info", "what a folder of prepared data holds", [=] { return data_info(*folder); }));
+  take_folder(add("verify", "read all of it and compare the checksums", [=] { return data_verify(*folder); }));
+  const auto why = std::make_shared<DataWhyOptions>();
+  sub = add("why", "the documents that fed a training step", [=] { return data_why(*why); });
+  sub->add_option("RUN", why->run, "the run's folder")->required();
+  sub->add_option("--step", why->step, "from 1")->check(number_between(0, 0x1p53))->type_name("N")->required();
+  sub->add_flag("--json", why->json, "one JSON object instead of text");
+  return [chosen] { return (*chosen)(); };
+}
+
 Command declare_plan(CLI::App& app) {
   auto options = std::make_shared<PlanOptions>();
   add_json(app, options->json);
@@ -264,6 +300,7 @@ constexpr Entry kCommands[]{
     {"train", "train the model", declare_train},
     {"eval", "measure a trained model: loss, perplexity, bits per byte", declare_eval},
     {"generate", "continue a text", declare_generate},
+    {"data", "prepare, look at and trace what is trained on", declare_data},
     {"config", "check, show and translate configurations", declare_config},
     {"tokenizer", "learn, use and import vocabularies", declare_tokenizer},
     {"plan", "parameters, FLOPs and memory, before any run", declare_plan},

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,6 +31,26 @@ struct GenerateOptions {
   std::string prompt;
   std::size_t max_tokens = 200;
   Sampling sampling;
+};
+
+struct DataPrepareOptions {
+  std::vector<std::string> inputs;
+  std::string out;
+  std::string tokenizer;               ///< a tokenizer.json or a folder that has one; empty: learn one
+  std::vector<std::string> overrides;  ///< KEY=VALUE
+  std::size_t threads = 0;             ///< 0: one per CPU
+  bool json = false;
+};
+
+struct DataFolderOptions {
+  std::string folder;
+  bool json = false;
+};
+
+struct DataWhyOptions {
+  std::string run;
+  std::uint64_t step = 0;
+  bool json = false;
 };
 
 struct PlanOptions {
@@ -102,6 +123,10 @@ struct TokenizerImportOptions {
 int train(const TrainOptions& options);
 int eval(const EvalOptions& options);
 int generate(const GenerateOptions& options);
+int data_prepare(const DataPrepareOptions& options);
+int data_info(const DataFolderOptions& options);
+int data_verify(const DataFolderOptions& options);
+int data_why(const DataWhyOptions& options);
 int plan(const PlanOptions& options);
 int doctor(const DoctorOptions& options);
 int config(const ConfigOptions& options);
