@@ -4,6 +4,8 @@
 //   npm i --prefix FOLDER tokenizers
 //   node scripts/compare_tokenizers.mjs BINARY FOLDER TEXT... [--strings 100000] [--rounds 5]
 //
+// Of ours whole commands are timed, so that a text should have at least 10 MB.
+//
 // Exit codes: 0 no difference, 1 a difference, 2 usage, 77 skipped because the package is missing.
 import {execFileSync} from "node:child_process";
 import {mkdtempSync, readFileSync, rmSync, writeFileSync} from "node:fs";
@@ -51,7 +53,8 @@ let differences = 0;
 const median = (values) => values.sort((a, b) => a - b)[Math.floor(values.length / 2)];
 const file = (name) => join(work, name);
 const ours = (...options) =>
-  execFileSync(binary, ["tokenizer", ...options], {encoding: "utf8", maxBuffer: 2 ** 30, stdio: ["ignore", "pipe", "ignore"]});
+  execFileSync(binary, ["tokenizer", ...options],
+    {encoding: "utf8", maxBuffer: 2 ** 30, stdio: ["ignore", "pipe", "ignore"]});
 const idsOf = (line) => line.trim().split(" ").filter((id) => id !== "").map(Number);
 
 // The package reads files line by line. Where no white space stands around line ends, that makes no difference.
@@ -74,7 +77,8 @@ function trainRust(path) {
 }
 
 function mergesIn(path) {
-  return JSON.parse(readFileSync(path, "utf8")).model.merges.map((pair) => (Array.isArray(pair) ? pair.join(" ") : pair));
+  const merges = JSON.parse(readFileSync(path, "utf8")).model.merges;
+  return merges.map((pair) => (Array.isArray(pair) ? pair.join(" ") : pair));
 }
 
 function report(name, wrong, total, what) {
@@ -82,7 +86,7 @@ function report(name, wrong, total, what) {
   console.log(`${name}: ${wrong} differences in ${total} ${what}`);
 }
 
-function compareMerges(name, text, trained) {
+function compareMerges(name, trained) {
   trained.save(file("rust.json"));
   const [mine, theirs] = [mergesIn(file("ours.json")), mergesIn(file("rust.json"))];
   // Both vocabularies have the same size; the package's has no end-of-text and only the bytes that occur.
@@ -116,8 +120,9 @@ function randomStrings(count, lineEnds) {
     t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
     return ((t ^ (t >>> 14)) >>> 0) % limit;
   };
-  const parts = ["'s", "'ll", "'re", "'", " ", " ", "  ", "\t", "\u00a0", "\u0085", "\u3000", "\u2028", "\u180e", "\ufeff", "e\u0301",
-    "\u200d", "👩‍👩‍👧", "🇩🇪", "👍🏽", "日本", "ال", "हिन्दी", "한국", "12", "½", "Ⅷ", "٣", "the", "Word", "naïve", "...", "!?", "\u0000"];
+  const parts = ["'s", "'ll", "'re", "'", " ", " ", "  ", "\t", "\u00a0", "\u0085", "\u3000", "\u2028", "\u180e",
+    "\ufeff", "e\u0301", "\u200d", "👩‍👩‍👧", "🇩🇪", "👍🏽", "日本", "ال", "हिन्दी", "한국",
+    "12", "½", "Ⅷ", "٣", "the", "Word", "naïve", "...", "!?", "\u0000"];
   if (lineEnds) parts.push("\n", "\n", "\r\n", " \n");
   const anything = () => {
     const codePoint = below(3) > 0 ? below(0x3000) : below(0x110000);
@@ -134,14 +139,15 @@ async function main() {
   for (const path of texts) {
     const name = basename(path), text = trimLines(path);
     writeFileSync(file("text.txt"), text);
-    const train = () => ours("train", file("text.txt"), "--vocab-size", `${VOCABULARY}`, "--min-frequency", "1", "--out", file("ours.json"));
+    const train = () => ours("train", file("text.txt"), "--vocab-size", `${VOCABULARY}`, "--min-frequency", "1",
+      "--out", file("ours.json"));
     let trained;
     const times = {mine: [], theirs: [], mineEncode: [], theirsEncode: []};
     for (let round = 0; round < rounds; ++round) {
       times.mine.push(await seconds(train));
       times.theirs.push(await seconds(() => (trained = trainRust(file("text.txt")))));
     }
-    compareMerges(name, text, trained);
+    compareMerges(name, trained);
 
     const tokenizer = rust.Tokenizer.fromFile(file("ours.json"));
     const lines = text.split("\n").filter((line) => line !== "");
@@ -152,13 +158,15 @@ async function main() {
 
     writeFileSync(file("lines.txt"), lines.join("\n") + "\n");
     for (let round = 0; round < rounds; ++round) {
-      times.mineEncode.push(await seconds(() => ours("encode", "--tokenizer", file("ours.json"), "--lines", file("lines.txt"))));
+      const encode = () => ours("encode", "--tokenizer", file("ours.json"), "--lines", file("lines.txt"));
+      times.mineEncode.push(await seconds(encode));
       times.theirsEncode.push(await seconds(() => tokenizer.encodeBatch(lines, {addSpecialTokens: false})));
     }
-    const megabytes = Buffer.byteLength(text) / 1e6;
-    const compare = (what, mine, theirs) =>
-      console.log(`${name}: ${what} ${(megabytes / median(mine)).toFixed(1)} MB/s, tokenizers ${(megabytes / median(theirs)).toFixed(1)} MB/s, ` +
-        `ratio ${(median(theirs) / median(mine)).toFixed(2)}`);
+    const rate = (values) => `${(Buffer.byteLength(text) / 1e6 / median(values)).toFixed(1)} MB/s`;
+    const compare = (what, mine, theirs) => {
+      const ratio = (median(theirs) / median(mine)).toFixed(2);
+      console.log(`${name}: ${what} ${rate(mine)}, tokenizers ${rate(theirs)}, ratio ${ratio}`);
+    };
     compare(`training to ${VOCABULARY}`, times.mine, times.theirs);
     compare("encoding", times.mineEncode, times.theirsEncode);
   }
