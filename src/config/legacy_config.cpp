@@ -121,6 +121,10 @@ class LegacyImport {
   ImportedConfig result() && {
     // As there: lower-cased words.
     set("tokenizer.kind", "\"word\"");
+    // It knew one rate; the preset's own lowest one may be above it.
+    set("schedule.name", "\"constant\"");
+    set("schedule.warmup_steps", "0");
+    set("schedule.min_lr", "0.0");
     note("tokenizer", "that program knew whole words only; kind = \"bpe\" loses none of the text");
     std::string toml = fmt::format("# From {}.\n", one_line(name_));
     if (!comment_.empty()) toml += fmt::format("# {}\n", one_line(comment_));

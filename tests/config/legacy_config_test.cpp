@@ -43,6 +43,7 @@ TEST_CASE("an imported configuration sets what the old one said") {
   const TomlText files[] = {{imported.toml, "new.toml"}};
   const RunConfig config = resolve_run_config(files, {}, kSmall);
   CHECK(config.optimizer.lr == 0.0001);
+  CHECK(config.schedule.name.value == "constant");
   CHECK(config.train.max_epochs == 4.0);
   CHECK_FALSE(config.data.shuffle);
   CHECK(config.data.prefetch_batches == 2);
