@@ -12,6 +12,9 @@ namespace diecast {
 /// The default configuration of the preset, presets/NAME.toml, as it was when the binary was built.
 extern const std::string_view embedded_preset_toml;
 
+/// The page of `report` but for the runs; empty in a binary that was built without uPlot.
+extern const std::string_view report_page;
+
 struct TrainOptions {
   std::vector<std::string> configs;    ///< later ones override earlier ones
   std::vector<std::string> overrides;  ///< KEY=VALUE
@@ -49,6 +52,11 @@ struct ConfigOptions {
   bool resolved = false;
 };
 
+struct ReportOptions {
+  std::vector<std::string> runs;
+  std::string out = "report.html";
+};
+
 struct BenchOptions {
   std::string filter;
   std::size_t rounds = 0;   ///< 0: as many as `quick` says
@@ -64,6 +72,7 @@ int generate(const GenerateOptions& options);
 int plan(const PlanOptions& options);
 int doctor(const DoctorOptions& options);
 int config(const ConfigOptions& options);
+int report(const ReportOptions& options);
 int bench(const BenchOptions& options);
 
 }  // namespace diecast
