@@ -7,6 +7,7 @@ import string
 from comparison import table
 
 FOLDER = pathlib.Path(__file__).resolve().parent
+BASE = FOLDER.parent / "page"
 MIB = 1 << 20
 
 
@@ -82,12 +83,13 @@ def script_json(value):
 def render(comparison, chart_library):
     """The whole page. `chart_library` is what uplot.assets() returns."""
     measured = [facts for facts in comparison["presets"] if "error" not in facts]
-    text = {name: (FOLDER / name).read_text(encoding="utf-8") for name in ("page.html", "page.css", "page.js")}
+    text = {path.name: path.read_text(encoding="utf-8")
+            for path in (FOLDER / "page.html", FOLDER / "page.js", BASE / "base.css", BASE / "base.js")}
     return string.Template(text["page.html"]).substitute(
         machine=html.escape(facts_line(comparison)),
         titles="".join(f'<th scope="col"{" class=text" if i < table.TEXT_COLUMNS else ""}>{html.escape(title)}</th>'
                        for i, title in enumerate(table.TITLES)),
         rows="\n".join(table_row(cells) for cells in table.rows(comparison["presets"])),
-        style=text["page.css"], script=text["page.js"], charts=script_json(charts(measured)),
+        style=text["base.css"], script=text["base.js"] + text["page.js"], charts=script_json(charts(measured)),
         library_style=chart_library["style"], library_script=chart_library["script"],
         library_license=chart_library["license"].replace("--", "-"))

@@ -190,6 +190,15 @@ Command declare_bench(CLI::App& app) {
   return [options] { return bench(*options); };
 }
 
+Command declare_report(CLI::App& app) {
+  auto options = std::make_shared<ReportOptions>();
+  app.add_option("RUN", options->runs, "folders of runs, finished or not; several are laid over one another")->required();
+  app.add_option("--out", options->out, "the page to write; needs nothing beside itself, also offline")
+      ->capture_default_str()
+      ->type_name("FILE.html");
+  return [options] { return report(*options); };
+}
+
 Command declare_tokenizer_train(CLI::App& app) {
   auto options = std::make_shared<TokenizerTrainOptions>();
   app.add_option("INPUT", options->inputs, "files, folders, globs or builtin:stories[:N]: plain text, JSONL and "
@@ -305,6 +314,7 @@ constexpr Entry kCommands[]{
     {"tokenizer", "learn, use and import vocabularies", declare_tokenizer},
     {"plan", "parameters, FLOPs and memory, before any run", declare_plan},
     {"doctor", "what keeps this machine or binary from training well, and the remedy", declare_doctor},
+    {"report", "one page of a run's or several runs' loss, speed, samples and settings", declare_report},
     {"bench", "measure this machine, the training step and every kernel", declare_bench},
 };
 

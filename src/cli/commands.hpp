@@ -13,6 +13,9 @@ namespace diecast {
 /// The default configuration of the preset, presets/NAME.toml, as it was when the binary was built.
 extern const std::string_view embedded_preset_toml;
 
+/// The page of `report` but for the runs; empty in a binary that was built without uPlot.
+extern const std::string_view report_page;
+
 struct TrainOptions {
   std::vector<std::string> configs;    ///< later ones override earlier ones
   std::vector<std::string> overrides;  ///< KEY=VALUE
@@ -68,6 +71,11 @@ struct ConfigOptions {
   std::vector<std::string> overrides;  ///< KEY=VALUE
   std::string out;                     ///< of import; empty: stdout
   bool resolved = false;
+};
+
+struct ReportOptions {
+  std::vector<std::string> runs;
+  std::string out = "report.html";
 };
 
 struct BenchOptions {
@@ -130,6 +138,7 @@ int data_why(const DataWhyOptions& options);
 int plan(const PlanOptions& options);
 int doctor(const DoctorOptions& options);
 int config(const ConfigOptions& options);
+int report(const ReportOptions& options);
 int bench(const BenchOptions& options);
 int train_tokenizer(const TokenizerTrainOptions& options);
 int encode(const TokenizerEncodeOptions& options);

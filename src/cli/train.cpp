@@ -15,6 +15,7 @@
 #include <diecast/kernels/peak.hpp>
 #include <diecast/preset/fields.hpp>
 #include <diecast/tokenizer/load.hpp>
+#include <diecast/train/sample_file.hpp>
 #include <diecast/train/stop_signal.hpp>
 #include <diecast/train/trainer.hpp>
 
@@ -150,6 +151,7 @@ class TrainRun {
     const TrainState start = start_state();
     open_files(start);
     MetricsFile metrics(folder_->get().metrics(), start.step);
+    SampleFile samples(folder_->get().samples(), start.step);
     Evaluator evaluator(*model_, validation, *tokenizer_);
     const StopSignal handlers;
     Trainer trainer({.config = config_,
@@ -165,11 +167,11 @@ class TrainRun {
                          [&](const TrainState& state) {
                            save_checkpoint(folder_->get(), *model_, state, config_.checkpoint.keep_last);
                          },
-                     .sample = [&](std::uint64_t step) { log_samples(step); },
+                     .sample = [&](std::uint64_t step) { log_samples(step, samples); },
                      .peak_flops = 1e9 * measure_peak(*pool_).gflops(active_preset().precision)});
     const TrainEnd end = trainer.run(start);
     const int exit_code = report_end(end, folder_->get(), log_);
-    if (exit_code == 0) print_samples();
+    if (exit_code == 0) print_samples(end.state.step, samples);
     return exit_code;
   }
 
@@ -194,14 +196,21 @@ class TrainRun {
     if (resumes_) log_.info(fmt::format("going on after step {}", start.step));
   }
 
-  void log_samples(std::uint64_t step) {
-    for (const std::string& prompt : config_.sample.prompts.value)
-      log_.detail(fmt::format("step {}: sample: {}", step, sample(*model_, *tokenizer_, config_, prompt)));
+  void log_samples(std::uint64_t step, SampleFile& samples) {
+    for (const std::string& prompt : config_.sample.prompts.value) {
+      const std::string text = sample(*model_, *tokenizer_, config_, prompt);
+      log_.detail(fmt::format("step {}: sample: {}", step, text));
+      samples.write(step, prompt, text);
+    }
+    sampled_step_ = step;
   }
 
-  void print_samples() {
-    for (const std::string& prompt : config_.sample.prompts.value)
-      fmt::print("{}\n\n", sample(*model_, *tokenizer_, config_, prompt));
+  void print_samples(std::uint64_t step, SampleFile& samples) {
+    for (const std::string& prompt : config_.sample.prompts.value) {
+      const std::string text = sample(*model_, *tokenizer_, config_, prompt);
+      fmt::print("{}\n\n", text);
+      if (sampled_step_ != step) samples.write(step, prompt, text);
+    }
   }
 
   RunConfig config_;
@@ -213,6 +222,7 @@ class TrainRun {
   std::unique_ptr<ThreadPool> pool_;
   RunTokens tokens_;
   std::unique_ptr<Model> model_;
+  std::optional<std::uint64_t> sampled_step_;  // the last one of which there are samples
 };
 
 }  // namespace

@@ -191,10 +191,16 @@ void check_together(const RunConfig& config) {
   if (!memory.value.empty() && parse_byte_size(memory.value).value_or(0) == 0)
     refuse(fmt::format("tokenizer.memory = {} is no size", toml_string(memory.value)), memory.where,
            "as in 500M or 2G");
+  const std::string& course = schedule.name.value;
+  if (course == "step" || course == "exponential") {
+    if (schedule.every_steps == 0)
+      refuse(fmt::format("schedule {} needs to know when the rate falls", course), schedule.name.where,
+             "set schedule.every_steps");
+    return;
+  }
   const bool has_end = train.max_steps + train.max_tokens > 0 || train.max_epochs > 0;
-  if (schedule.name.value != "constant" && schedule.decay_steps == 0 && !has_end)
-    refuse(fmt::format("a {} schedule needs a last step, which train.max_minutes does not give",
-                       schedule.name.value),
+  if (course != "constant" && schedule.decay_steps == 0 && !has_end)
+    refuse(fmt::format("a {} schedule needs a last step, which train.max_minutes does not give", course),
            schedule.name.where, "set schedule.decay_steps, or schedule.name to constant");
 }
 

@@ -1,7 +1,6 @@
 #include <diecast/train/metrics.hpp>
 
 #include <iterator>
-#include <sstream>
 #include <string>
 #include <system_error>
 
@@ -10,6 +9,7 @@
 #include <diecast/core/error.hpp>
 
 #include "core/durable_file.hpp"
+#include "train/step_lines.hpp"
 
 namespace diecast {
 namespace {
@@ -21,22 +21,6 @@ std::string content_of(const std::filesystem::path& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-// The step that a line is of; nothing for what is no line of metrics, such as one cut off by a crash.
-std::optional<std::uint64_t> step_of(const Line& line) {
-  if (!line.is_object() || !line.contains("step") || !line["step"].is_number_unsigned()) return {};
-  return line["step"].get<std::uint64_t>();
-}
-
-std::string lines_up_to(const std::string& content, std::uint64_t last_step) {
-  std::istringstream lines(content);
-  std::string kept;
-  for (std::string line; std::getline(lines, line);) {
-    const auto step = step_of(Line::parse(line, nullptr, false));
-    if (step && *step <= last_step) kept += line + '\n';
-  }
-  return kept;
-}
-
 void add_evaluation(Line& line, const Evaluation& evaluation) {
   line["val_loss"] = evaluation.loss;
   line["val_ppl"] = evaluation.perplexity;
@@ -46,9 +30,7 @@ void add_evaluation(Line& line, const Evaluation& evaluation) {
 }  // namespace
 
 MetricsFile::MetricsFile(const std::filesystem::path& path, std::uint64_t last_step) : path_(path) {
-  const std::string content = content_of(path);
-  const std::string kept = lines_up_to(content, last_step);
-  if (kept != content) replace_file(path, kept);
+  keep_lines_up_to(path, last_step);
   if (!open()) throw Error(Fault::run, "cannot write", path_.string(), "check its permissions and the free space");
 }
 
@@ -64,7 +46,7 @@ void MetricsFile::complete(const Metrics& m) {
   const std::size_t before = content.size() < 2 ? std::string::npos : content.rfind('\n', content.size() - 2);
   const std::size_t begin = before == std::string::npos ? 0 : before + 1;
   Line line = Line::parse(content.substr(begin), nullptr, false);
-  if (!m.evaluation || step_of(line) != m.step) return write(m);
+  if (!m.evaluation || step_of_line(line) != m.step) return write(m);
   add_evaluation(line, *m.evaluation);
   replace_file(path_, content.substr(0, begin) + line.dump() + '\n');
   open();

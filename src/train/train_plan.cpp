@@ -1,6 +1,9 @@
 #include <diecast/train/train_plan.hpp>
 
+#include <algorithm>
 #include <cmath>
+#include <string_view>
+#include <utility>
 
 namespace diecast {
 namespace {
@@ -13,16 +16,33 @@ void limit_steps(TrainPlan& plan, const char* reason, double steps) {
   plan.last_step_reason = reason;
 }
 
+// As `schedule.name` has them; read_run_config accepts no other.
+constexpr std::pair<std::string_view, Schedule::Course> kCourses[] = {
+    {"constant", Schedule::Course::constant},
+    {"linear", Schedule::Course::linear},
+    {"cosine", Schedule::Course::cosine},
+    {"cosine_restarts", Schedule::Course::cosine_restarts},
+    {"wsd", Schedule::Course::wsd},
+    {"one_cycle", Schedule::Course::one_cycle},
+    {"step", Schedule::Course::step},
+    {"exponential", Schedule::Course::exponential},
+};
+
+Schedule::Course course_named(std::string_view name) {
+  return std::ranges::find(kCourses, name, [](const auto& course) { return course.first; })->second;
+}
+
 Schedule make_schedule(const RunConfig& config, const TrainPlan& plan) {
   const ScheduleSection& section = config.schedule;
-  const std::string& name = section.name.value;
-  return {.course = name == "cosine"   ? Schedule::Course::cosine
-                    : name == "linear" ? Schedule::Course::linear
-                                       : Schedule::Course::constant,
+  return {.course = course_named(section.name.value),
           .lr = config.optimizer.lr,
           .min_lr = section.min_lr,
           .warmup_steps = section.warmup_steps,
-          .decay_steps = section.decay_steps > 0 ? section.decay_steps.value : plan.last_step};
+          .decay_steps = section.decay_steps > 0 ? section.decay_steps.value : plan.last_step,
+          .decay_share = section.decay_share,
+          .gamma = section.gamma,
+          .every_steps = section.every_steps,
+          .cycles = section.cycles};
 }
 
 }  // namespace

@@ -3,7 +3,6 @@
 
 With `page`, what --html writes, drawn by headless Chromium; exits with 77, Meson's code for a skipped test, when
 Chromium or uPlot's archive is missing."""
-import html
 import json
 import os
 import pathlib
@@ -16,12 +15,12 @@ import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SCRIPT = ROOT / "scripts" / "compare_presets"
-sys.path.insert(0, str(ROOT / "scripts"))
+sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "tests")]
 
+import browser  # noqa: E402  (found by the line above)
 import uplot  # noqa: E402  (found by the line above)
 
 PAGE_TESTS = sys.argv[1:] == ["page"]
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 
 # The build folder's "binaries" are copies of $FAKES/NAME; a preset without one does not compile.
 TOOLS = {
@@ -278,40 +277,6 @@ class Library(unittest.TestCase):
         self.refuses("not installed; put uplot-")
 
 
-# Put into a copy of the page: before everything else, what collects errors; after it, what looks at the charts.
-COLLECT_ERRORS = """<script>
-window.problems = [];
-addEventListener("error", (event) => problems.push(event.message));
-for (const level of ["error", "warn"]) console[level] = (...words) => problems.push(words.join(" "));
-</script>"""
-LOOK = """<script>
-const painted = (canvas) => {
-  const {data} = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
-  const colours = new Set();
-  for (let i = 0; i < data.length; i += 4) if (data[i + 3] === 255) colours.add(data.slice(i, i + 3).join());
-  return [...colours];
-};
-const tipOf = (plot) => {
-  const over = plot.querySelector(".u-over"), box = over.getBoundingClientRect();
-  for (const kind of ["mouseenter", "mousemove"])
-    over.dispatchEvent(new MouseEvent(kind, {bubbles: true, clientX: box.left + 5, clientY: box.top + 40}));
-  const tip = plot.querySelector(".tip");
-  return tip.hidden ? null : tip.textContent;
-};
-// uPlot paints and moves its cursor in later tasks.
-setTimeout(() => {
-  const plots = [...document.querySelectorAll(".plot")];
-  const found = {titles: [...document.querySelectorAll("h2")].map((title) => title.textContent),
-                 colours: plots.map((plot) => painted(plot.querySelector(".uplot canvas"))), tips: plots.map(tipOf),
-                 overflow: document.documentElement.scrollWidth > innerWidth, problems};
-  const out = document.createElement("pre");
-  out.id = "found";
-  out.textContent = JSON.stringify(found);
-  document.body.append(out);
-}, 300);
-</script>"""
-
-
 class Page(FakeBuild):
     CHARTS = ["Share of peak", "Training speed", "Step time", "Memory plan", "Compile time", "Binary", "Steadiness"]
 
@@ -320,16 +285,7 @@ class Page(FakeBuild):
         return done, (self.folder / "page.html").read_text(encoding="utf-8")
 
     def drawn(self, page, *flags):
-        """What a browser finds on the page."""
-        copy = self.folder / "copy.html"
-        copy.write_text(page.replace("<head>", "<head>" + COLLECT_ERRORS, 1).replace("</body>", LOOK + "</body>"),
-                        encoding="utf-8")
-        done = subprocess.run([CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--window-size=1280,1000",
-                               f"--user-data-dir={self.folder / 'profile'}", "--virtual-time-budget=5000", *flags,
-                               "--dump-dom", copy.as_uri()], capture_output=True, text=True, timeout=120, check=True)
-        found = re.search(r'<pre id="found">(.*?)</pre>', done.stdout, re.DOTALL)
-        self.assertTrue(found, done.stderr)
-        return json.loads(html.unescape(found[1]))
+        return browser.look(page, self.folder, *flags)
 
     def test_every_chart_is_drawn_in_both_schemes_without_a_complaint(self):
         self.preset("quarter", [14000, 15000])
@@ -380,19 +336,8 @@ class Page(FakeBuild):
         self.assertEqual(re.findall(r'<link[^>]*href="(?!data:)|<[^>]* src=|@import|url\(', page), [])
 
 
-def missing():
-    """What the tests of the page lack; None when they can run."""
-    if CHROMIUM is None:
-        return "chromium is not installed"
-    try:
-        uplot.fetch()
-    except uplot.Unavailable as error:
-        return str(error)
-    return None
-
-
 if __name__ == "__main__":
-    if PAGE_TESTS and (lacking := missing()):
+    if PAGE_TESTS and (lacking := browser.missing()):
         print(f"SKIPPED: {lacking}; scripts/setup.sh installs what is needed", file=sys.stderr)
         sys.exit(77)
     names = ["Page"] if PAGE_TESTS else ["Table", "Failures", "Usage", "Library"]

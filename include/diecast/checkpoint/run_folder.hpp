@@ -17,7 +17,7 @@ class RunLock;
 /// process at a time trains it. It and its copies hold the run's lock if they were made for training; reading
 /// a run needs none. The system drops the lock of a process that ends, however it does.
 ///
-///     RUN/  config.toml  metrics.jsonl  tokenizer.json  log.txt  cache/
+///     RUN/  config.toml  metrics.jsonl  tokenizer.json  samples.jsonl  log.txt  cache/
 ///     RUN/checkpoints/  step-00000100/  step-00000200/  latest
 class RunFolder {
  public:
@@ -35,6 +35,7 @@ class RunFolder {
   std::filesystem::path config() const { return path_ / "config.toml"; }
   std::filesystem::path metrics() const { return path_ / "metrics.jsonl"; }
   std::filesystem::path tokenizer() const { return path_ / "tokenizer.json"; }
+  std::filesystem::path samples() const { return path_ / "samples.jsonl"; }
   std::filesystem::path log() const { return path_ / "log.txt"; }
   /// Tokens of the texts it trains on, which can be made again.
   std::filesystem::path cache() const { return path_ / "cache"; }

@@ -70,10 +70,15 @@ struct OptimizerSection {
 };
 
 struct ScheduleSection {
-  Text name{"cosine", "course of the learning rate", one_of({"cosine", "linear", "constant"})};
+  Text name{"cosine", "course of the learning rate",
+            one_of({"constant", "linear", "cosine", "cosine_restarts", "wsd", "one_cycle", "step", "exponential"})};
   Count warmup_steps{0, "steps from 0 to the peak"};
   Real min_lr{0, "learning rate at the end", at_least(0)};
   Count decay_steps{0, "step at which min_lr is reached; 0: the last one"};
+  Real decay_share{0.2, "wsd: share of the run in which the rate falls", between(0, 1)};
+  Real gamma{0.1, "step, exponential: factor after every_steps; cosine_restarts: of each peak", above(0)};
+  Count every_steps{0, "step, exponential: steps after which the rate is gamma of what it was"};
+  Count cycles{1, "cosine_restarts: how many", between(1, 1e9)};
 };
 
 struct CheckpointSection {
@@ -148,7 +153,8 @@ BOOST_HANA_ADAPT_STRUCT(diecast::DataSection, source, weights, pattern, text_fie
 BOOST_HANA_ADAPT_STRUCT(diecast::TokenizerSection, kind, file, memory);
 BOOST_HANA_ADAPT_STRUCT(diecast::TrainSection, max_steps, max_tokens, max_epochs, max_minutes, micro_batches);
 BOOST_HANA_ADAPT_STRUCT(diecast::OptimizerSection, name, lr, beta1, beta2, eps, weight_decay, grad_clip);
-BOOST_HANA_ADAPT_STRUCT(diecast::ScheduleSection, name, warmup_steps, min_lr, decay_steps);
+BOOST_HANA_ADAPT_STRUCT(diecast::ScheduleSection, name, warmup_steps, min_lr, decay_steps, decay_share, gamma,
+                        every_steps, cycles);
 BOOST_HANA_ADAPT_STRUCT(diecast::CheckpointSection, every_steps, every_minutes, keep_last);
 BOOST_HANA_ADAPT_STRUCT(diecast::EvalSection, every_steps, max_batches);
 BOOST_HANA_ADAPT_STRUCT(diecast::SampleSection, every_steps, prompts, max_tokens);

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <string_view>
+
+namespace diecast {
+
+/// RUN/samples.jsonl: what the model wrote along the way, a line `{"step": .., "prompt": .., "text": ..}` each; `text`
+/// begins with the prompt, and bytes of it that are not UTF-8 are U+FFFD. What cannot be written is left out: the run's
+/// log has it too, and says so.
+class SampleFile {
+ public:
+  /// Continues the file after `last_step`, as MetricsFile does. Throws Error(Fault::run).
+  SampleFile(const std::filesystem::path& path, std::uint64_t last_step);
+
+  void write(std::uint64_t step, std::string_view prompt, std::string_view text);
+
+ private:
+  std::ofstream file_;
+};
+
+}  // namespace diecast

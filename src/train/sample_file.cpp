@@ -1,0 +1,20 @@
+#include <diecast/train/sample_file.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include "train/step_lines.hpp"
+
+namespace diecast {
+
+SampleFile::SampleFile(const std::filesystem::path& path, std::uint64_t last_step) {
+  keep_lines_up_to(path, last_step);
+  file_.open(path, std::ios::binary | std::ios::app);
+}
+
+void SampleFile::write(std::uint64_t step, std::string_view prompt, std::string_view text) {
+  const nlohmann::ordered_json line{{"step", step}, {"prompt", prompt}, {"text", text}};
+  file_ << line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << '\n' << std::flush;
+  file_.clear();
+}
+
+}  // namespace diecast
