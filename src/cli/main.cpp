@@ -14,7 +14,7 @@
 namespace diecast {
 namespace {
 
-int report(const std::string& what, int exit_code) {
+int say_error(const std::string& what, int exit_code) {
   std::string line = what;
   for (char& c : line)
     if (c == '\n') c = ' ';
@@ -35,24 +35,24 @@ void occupy_standard_streams() {
 
 // The only place that turns errors into exit codes.
 int main(int argc, char** argv) {
-  using diecast::report;
+  using diecast::say_error;
   diecast::occupy_standard_streams();
   std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error like a full disk
   std::signal(SIGPIPE, SIG_IGN);  // so is a pipe that nobody reads
   try {
     const int exit_code = diecast::read_command_line(argc, argv)();
     if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0)
-      return report("cannot write the output, stdout, check the free space", 1);
+      return say_error("cannot write the output, stdout, check the free space", 1);
     return exit_code;
   } catch (const diecast::Error& error) {
-    return report(error.what(), error.exit_code());
+    return say_error(error.what(), error.exit_code());
   } catch (const diecast::Stopped& stopped) {
     std::fflush(stdout);
     diecast::write_stderr(std::string(stopped.what()) + '\n');
     return stopped.exit_code();
   } catch (const std::bad_alloc&) {
-    return report("out of memory, free some or choose a smaller preset or corpus", 1);
+    return say_error("out of memory, free some or choose a smaller preset or corpus", 1);
   } catch (const std::exception& error) {
-    return report(error.what(), 1);
+    return say_error(error.what(), 1);
   }
 }

@@ -37,10 +37,10 @@ std::string clock_text(double seconds) {
 
 // The parts after the head, in their order on the line.
 enum Part { kLoss, kSpeed, kBatch, kPeak, kEta, kWait, kPadding, kParts };
-using Parts = std::array<std::string, kParts>;
+using ProgressParts = std::array<std::string, kParts>;
 
-Parts parts_of(const Progress& p) {
-  Parts parts;
+ProgressParts parts_of(const Progress& p) {
+  ProgressParts parts;
   parts[kLoss] = fmt::format(" | Loss: {:.2f}", p.loss);
   parts[kSpeed] = fmt::format(" | {:.0f} tok/s", p.tok_per_s);
   parts[kBatch] = fmt::format(" | Batch: {}", p.batch);
