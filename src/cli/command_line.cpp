@@ -195,27 +195,27 @@ Command declare_tokenizer_train(CLI::App& app) {
   app.add_option("INPUT", options->inputs, "files, folders, globs or builtin:stories[:N]: plain text, JSONL and "
                                            "Wikipedia dumps, compressed or not");
   app.add_option("--out", options->out, "the tokenizer.json to write")->type_name("FILE")->required();
-  app.add_option("--kind", options->kind, "bpe, word, char or byte; byte needs no INPUT")
+  app.add_option("--kind", options->kind, "bpe, word, char or byte (tokenizer.kind); byte needs no INPUT")
       ->check(one_of_words({"bpe", "word", "char", "byte"}))
-      ->capture_default_str()
       ->type_name("KIND");
   app.add_option("--vocab-size", options->vocab_size,
                  fmt::format("entries at most ({}, what this preset holds)", active_preset().vocab_size))
       ->check(number_between(1, 1e8))
       ->type_name("N");
   app.add_option("--memory", options->memory,
-                 "most memory for counting, as in 500M or 2G; rare pieces are dropped when it is full")
+                 "most memory for counting, as in 500M or 2G; rare pieces are dropped when it is full (tokenizer.memory)")
       ->type_name("SIZE");
   app.add_option("--min-frequency", options->min_frequency,
                  "least occurrences of a merged pair or an entry (bpe: 2, word and char: 1)")
       ->check(number_between(1, 1e15))
       ->type_name("N");
-  app.add_option("--pattern", options->pattern, "of the names of a folder's files, as in *.txt")->type_name("GLOB");
-  app.add_option("--text-field", options->text_field, "of a JSONL object")->capture_default_str()->type_name("KEY");
-  app.add_option("--sample", options->sample, "about so many pages of a Wikipedia dump, 0: all")
-      ->check(number_between(0, 1e12))
-      ->capture_default_str()
+  app.add_option("--pattern", options->pattern, "of the names of a folder's files, as in *.txt (data.pattern)")
+      ->type_name("GLOB");
+  app.add_option("--text-field", options->text_field, "of a JSONL object (data.text_field)")->type_name("KEY");
+  app.add_option("--sample", options->sample, "about so many pages of a Wikipedia dump (data.sample)")
+      ->check(number_between(1, 1e12))
       ->type_name("N");
+  declare_overrides(app, options->overrides);
   add_threads(app, options->threads);
   add_json(app, options->json);
   return [options] { return train_tokenizer(*options); };

@@ -21,6 +21,8 @@
 
 #include "cli/commands.hpp"
 #include "cli/learn_tokenizer.hpp"
+#include "cli/preset_config.hpp"
+#include "cli/run_data.hpp"
 #include "cli/tokenizer_facts.hpp"
 #include "core/durable_file.hpp"
 
@@ -44,8 +46,18 @@ void check_can_be_written(const std::filesystem::path& out) {
   std::filesystem::remove(probe, ignored);
 }
 
-std::uint64_t memory_of(const TokenizerTrainOptions& options) {
-  if (options.memory.empty()) return 0;
+// What the options say comes before what is --set.
+RunConfig config_of_training(const TokenizerTrainOptions& options) {
+  RunConfig config = resolve_preset_config({}, options.overrides);
+  if (!options.kind.empty()) config.tokenizer.kind.value = options.kind;
+  if (!options.pattern.empty()) config.data.pattern.value = options.pattern;
+  if (!options.text_field.empty()) config.data.text_field.value = options.text_field;
+  if (options.sample > 0) config.data.sample.value = options.sample;
+  return config;
+}
+
+std::uint64_t memory_of(const TokenizerTrainOptions& options, const RunConfig& config) {
+  if (options.memory.empty()) return parse_byte_size(config.tokenizer.memory.value).value_or(0);
   const auto bytes = parse_byte_size(options.memory);
   if (!bytes || *bytes == 0)
     throw Error(Fault::usage, options.memory + " is no size", "--memory", "as in 500M or 2G");
@@ -183,21 +195,17 @@ void read_ids(std::string_view line, std::size_t vocab_size, const std::string& 
 
 int train_tokenizer(const TokenizerTrainOptions& options) {
   check_can_be_written(options.out);
+  const RunConfig config = config_of_training(options);
   const VocabularyOptions vocabulary{
-      .kind = options.kind,
+      .kind = config.tokenizer.kind.value,
       .size = options.vocab_size == 0 ? active_preset().vocab_size : options.vocab_size,
-      .memory = memory_of(options),
+      .memory = memory_of(options, config),
       .min_frequency = options.min_frequency};
-  if (options.kind != "byte" && options.inputs.empty())
+  if (vocabulary.kind != "byte" && options.inputs.empty())
     throw Error(Fault::usage, "there is no text to learn from", "command line", "name an INPUT");
   Log log(options.json ? Log::Level::warning : Log::Level::info);
   ThreadPool pool(options.threads);
-  CorpusOptions corpus;
-  corpus.sources = options.inputs;
-  corpus.pattern = options.pattern;
-  corpus.text_field = options.text_field;
-  corpus.sample = options.sample;
-  corpus.threads = pool.threads();
+  const CorpusOptions corpus = corpus_options(config, options.inputs, pool.threads());
   const auto open = [&] { return open_documents(corpus, [&](std::string_view text) { log.warning(text); }); };
   const auto tokenizer = learn_tokenizer(vocabulary, open, pool, log);
   save_tokenizer(*tokenizer, options.out);

@@ -163,6 +163,17 @@ class Train(TokenizerTest):
         vocabulary = json.loads(out.read_text())["model"]["vocab"]
         self.assertEqual(sorted(vocabulary, key=vocabulary.get)[4:], ["all", "word0", "word1", "word2"])
 
+    def test_what_a_run_would_set_decides_the_vocabulary_too(self):
+        lines = self.file("a.txt", "one two\n--\nthree\n")
+        out = self.folder / "t.json"
+        options = ["--set", "data.split=separator", "--set", "data.separator=three", "--set", "tokenizer.kind=word"]
+        self.succeeds("train", lines, *options, "--out", out)
+        vocabulary = json.loads(out.read_text())["model"]["vocab"]
+        self.assertEqual(sorted(vocabulary, key=vocabulary.get)[4:], ["one", "two"])
+        self.succeeds("train", lines, *options, "--kind", "char", "--out", out)
+        self.assertEqual(self.facts(out)["kind"], "char")
+        self.fails(2, "train", lines, "--set", "data.splt=file", "--out", out, says=["data.splt", "data.split"])
+
     def test_json_is_one_object_and_nothing_else(self):
         done = self.succeeds("train", STORIES, "--vocab-size", 300, "--json", "--out", self.folder / "t.json")
         self.assertEqual(json.loads(done.stdout), self.facts(self.folder / "t.json"))
