@@ -35,7 +35,10 @@ void check_can_be_written(const std::filesystem::path& out) {
     throw Error(Fault::usage, what, "--out " + out.string(), "name a file in a folder that exists and can be written");
   };
   std::error_code ignored;
-  if (std::filesystem::is_directory(out, ignored)) refuse("the tokenizer cannot replace a folder");
+  const std::filesystem::file_status there = std::filesystem::status(out, ignored);
+  if (!out.has_filename()) refuse("the tokenizer needs the name of a file");
+  if (std::filesystem::exists(there) && !std::filesystem::is_regular_file(there))
+    refuse("the tokenizer can replace nothing but a file");
   std::filesystem::path probe = out;
   probe.replace_filename(".tmp-" + out.filename().string());
   try {

@@ -285,7 +285,8 @@ class BadInput(TokenizerTest):
         self.assertFalse(out.exists())
 
     def test_a_place_that_cannot_be_written_is_said_before_anything_is_read(self):
-        for out in [self.folder, self.folder / "none/t.json", pathlib.Path("/proc/t.json")]:
+        os.mkfifo(self.folder / "pipe")
+        for out in [self.folder, self.folder / "none/t.json", "/proc/t.json", "", "t/", "/dev/null", self.folder / "pipe"]:
             self.fails(2, "train", STORIES, "--out", out, says=["--out", out])
 
     def test_text_that_is_not_there_or_has_nothing_to_learn(self):
