@@ -5,6 +5,7 @@ import os
 import pathlib
 import pty
 import re
+import resource
 import shutil
 import signal
 import subprocess
@@ -294,6 +295,13 @@ class BadInput(TokenizerTest):
         self.fails(2, "train", self.folder / "none.txt", "--out", out, says=["none.txt"])
         self.assertNotEqual(run("train", self.file("dots.txt", "... ...\n"), "--kind", "word", "--out", out).returncode, 0)
         self.assertFalse(out.exists())
+
+    def test_want_of_memory_is_not_called_damage(self):
+        frame = self.file("a.zst", b"\x28\xB5\x2F\xFD\x00\xA8" + b"\x29\0\0" + b"hello")  # a window of 2 GiB
+        train = ["train", frame, "--threads", 1, "--out", self.folder / "t.json"]
+        limit = lambda: resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
+        self.fails(1, *train, says=["out of memory"], preexec_fn=limit)
+        self.succeeds(*train)
 
     def test_a_tokenizer_that_is_none(self):
         for content, says in [("", "parse error"), ("{}", "/model/type"), ('{"model":{"type":"Unigram"}}', "/model/type")]:
