@@ -4,8 +4,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <exception>
 #include <fstream>
+#include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <hwy/contrib/thread_pool/thread_pool.h>
@@ -61,6 +64,8 @@ struct ThreadPool::Impl {
   std::vector<std::size_t> cpus;
   std::vector<Worker> workers;
   bool pin;
+  std::mutex mutex;
+  std::exception_ptr error;  // the first of this run
 };
 
 ThreadPool::ThreadPool(std::size_t threads)
@@ -76,8 +81,14 @@ void ThreadPool::run_erased(std::size_t count, const void* task, Invoke invoke) 
       hwy::PinThreadToLogicalProcessor(impl.cpus[thread]);
       impl.workers[thread].pinned = true;
     }
-    invoke(task, index, thread);
+    try {
+      invoke(task, index, thread);
+    } catch (...) {
+      const std::lock_guard lock(impl.mutex);
+      if (!impl.error) impl.error = std::current_exception();
+    }
   });
+  if (impl.error) std::rethrow_exception(std::exchange(impl.error, nullptr));
 }
 
 }  // namespace diecast

@@ -18,8 +18,8 @@ class ThreadPool {
 
   std::size_t threads() const { return threads_; }
 
-  /// Calls `task(index, thread)` for every index below `count`; returns when all are done. `thread` is below
-  /// threads(). Does not allocate.
+  /// Calls `task(index, thread)` for every index below `count`; returns when all are done, or throws the first exception
+  /// that one threw. `thread` is below threads(). Does not allocate.
   template <class Task>
   void run(std::size_t count, const Task& task) {
     run_erased(count, &task, [](const void* t, std::uint64_t index, std::size_t thread) {
