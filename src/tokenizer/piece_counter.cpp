@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <diecast/tokenizer/char_class.hpp>
 #include <diecast/tokenizer/piece_counter.hpp>
 #include <diecast/tokenizer/pretokenizer.hpp>
 #include <limits>
@@ -7,6 +8,7 @@
 
 #include "core/utf8.hpp"
 #include "tokenizer/piece_table.hpp"
+#include "tokenizer/text_cut.hpp"
 #include "tokenizer/words.hpp"
 
 namespace diecast {
@@ -16,11 +18,6 @@ namespace {
 constexpr std::size_t kCountedChunk = 256 << 10;
 
 bool is_ascii_white(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
-
-// Whether a piece ends at `at`, however pieces are cut: something visible of ASCII comes before white space.
-bool may_cut_before(std::string_view text, std::size_t at) {
-  return is_ascii_white(text[at]) && text[at - 1] > ' ' && text[at - 1] < 0x7F;
-}
 
 // Of the first chunk of a text; chunks have the same pieces as the text.
 std::size_t counted_chunk_size(std::string_view text) {
@@ -57,6 +54,13 @@ void count_chunk(PieceTable& table, Cut cut, std::string_view text) {
 }
 
 }  // namespace
+
+bool may_cut_before(std::string_view text, std::size_t at) {
+  if (!is_ascii_white(text[at])) return false;
+  std::size_t last = at - 1;  // where the character before it begins, if that is UTF-8
+  while (last > 0 && at - last < 4 && (static_cast<unsigned char>(text[last]) & 0xC0) == 0x80) --last;
+  return read_character(text.substr(last, at - last)).kind != CharClass::space;
+}
 
 // Each thread counts in a table of its own. Limits are looked at after amounts of text, where the tables
 // together hold the same for any number of threads.
