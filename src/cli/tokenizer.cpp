@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <cstdio>
@@ -25,6 +26,7 @@
 #include "cli/run_data.hpp"
 #include "cli/tokenizer_facts.hpp"
 #include "core/durable_file.hpp"
+#include "tokenizer/text_cut.hpp"
 
 namespace diecast {
 namespace {
@@ -83,18 +85,15 @@ class TextInput {
 
   const std::string& name() const { return name_; }
 
-  std::string read_all() {
+  // Appends what comes next; false when there is no more.
+  bool read_some(std::string& text) {
     constexpr std::size_t kPiece = std::size_t{1} << 20;
-    std::string text;
-    std::size_t got = kPiece;
-    while (got == kPiece) {
-      const std::size_t size = text.size();
-      text.resize(size + kPiece);
-      got = std::fread(text.data() + size, 1, kPiece, file_);
-      text.resize(size + got);
-    }
+    const std::size_t size = text.size();
+    text.resize(size + kPiece);
+    const std::size_t got = std::fread(text.data() + size, 1, kPiece, file_);
+    text.resize(size + got);
     if (std::ferror(file_) != 0) fail();
-    return text;
+    return got == kPiece;
   }
 
   // Without its end; false after the last one.
@@ -129,6 +128,35 @@ void append_ids(const std::vector<Token>& tokens, char separator, std::string& t
     const fmt::format_int digits(tokens[i]);
     text.append(digits.data(), digits.size());
   }
+}
+
+// The last place from `begin` on where `text` may be cut; 0 if there is none.
+std::size_t last_cut(std::string_view text, std::size_t begin) {
+  for (std::size_t at = text.size(); at-- > std::max<std::size_t>(begin, 1);)
+    if (may_cut_before(text, at)) return at;
+  return 0;
+}
+
+// A text of any length: it is read, encoded and written in parts that end where a piece does.
+void encode_whole(const Tokenizer& tokenizer, TextInput& input, bool json) {
+  const char separator = json ? ',' : ' ';
+  std::string text, ids;
+  std::vector<Token> tokens;
+  bool first = true;
+  if (json) write_out("{\"ids\":[");
+  for (bool more = true; more && !cannot_write();) {
+    const std::size_t kept = text.size();
+    more = input.read_some(text);
+    const std::size_t size = more ? last_cut(text, kept) : text.size();
+    tokens.clear();
+    tokenizer.encode(std::string_view(text).substr(0, size), tokens);
+    text.erase(0, size);
+    if (tokens.empty()) continue;
+    ids.assign(std::exchange(first, false) ? 0 : 1, separator);
+    append_ids(tokens, separator, ids);
+    write_out(ids);
+  }
+  write_out(json ? "]}\n" : "\n");
 }
 
 // Some lines at a time on all cores, written in their order.
@@ -224,11 +252,7 @@ int encode(const TokenizerEncodeOptions& options) {
     LineEncoder(*tokenizer, options.threads, options.json).encode(input);
     return 0;
   }
-  std::vector<Token> tokens;
-  tokenizer->encode(input.read_all(), tokens);
-  std::string ids;
-  append_ids(tokens, options.json ? ',' : ' ', ids);
-  write_out(options.json ? "{\"ids\":[" + ids + "]}\n" : ids + "\n");
+  encode_whole(*tokenizer, input, options.json);
   return 0;
 }
 

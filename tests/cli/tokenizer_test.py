@@ -86,6 +86,18 @@ class Use(TokenizerTest):
         self.assertEqual(self.round_trip("char", b"Once upon\n"), b"Once upon\n")
         self.assertEqual(self.round_trip("char", "a日\n".encode()), b"a<unk>\n")
 
+    def test_a_long_text_has_the_ids_of_the_whole(self):
+        texts = {"words": TEXT.encode() * 50_000, "one piece": b"a" * 2_500_000, "spaces": b" \n" * 1_500_000 + b"end"}
+        for name, content in texts.items():
+            with self.subTest(name):
+                text = self.file("text.txt", content)
+                ids = self.succeeds("encode", "--tokenizer", self.trained["bpe"], text).stdout
+                self.assertEqual(len(ids.split()), self.facts(self.trained["bpe"], "--text", text)["text"]["tokens"])
+                self.assertRegex(ids, rb"\A\d+( \d+)*\n\Z")
+                self.assertEqual(self.succeeds("decode", "--tokenizer", self.trained["bpe"], stdin=ids).stdout, content)
+        dots = self.succeeds("encode", "--json", "--tokenizer", self.trained["word"], stdin=b". " * 1_000_000 + b"the the")
+        self.assertEqual(len(json.loads(dots.stdout)["ids"]), 2)
+
     def test_lines_are_texts_of_their_own(self):
         content = b"".join(b"line %d of many\n\n" % i for i in range(5000))
         self.assertEqual(self.round_trip("bpe", content, "--lines"), content)
