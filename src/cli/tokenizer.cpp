@@ -163,7 +163,7 @@ void encode_whole(const Tokenizer& tokenizer, TextInput& input, bool json) {
 class LineEncoder {
  public:
   LineEncoder(const Tokenizer& tokenizer, std::size_t threads, bool json)
-      : tokenizer_(tokenizer), pool_(threads), json_(json) {}
+      : tokenizer_(tokenizer), pool_(threads, Waiting::block), json_(json) {}
 
   void encode(TextInput& input) {
     if (json_) write_out("{\"lines\":[");
@@ -235,7 +235,7 @@ int train_tokenizer(const TokenizerTrainOptions& options) {
   if (vocabulary.kind != "byte" && options.inputs.empty())
     throw Error(Fault::usage, "there is no text to learn from", "command line", "name an INPUT");
   Log log(options.json ? Log::Level::warning : Log::Level::info);
-  ThreadPool pool(options.threads);
+  ThreadPool pool(options.threads, Waiting::block);  // other threads decompress
   const CorpusOptions corpus = corpus_options(config, options.inputs, pool.threads());
   const auto open = [&] { return open_documents(corpus, [&](std::string_view text) { log.warning(text); }); };
   const auto tokenizer = learn_tokenizer(vocabulary, open, pool, log);

@@ -48,12 +48,13 @@ std::size_t cgroup_quota() {
 std::size_t available_cpus() { return std::min(affinity().size(), cgroup_quota()); }
 
 struct ThreadPool::Impl {
-  explicit Impl(std::size_t threads) : pool(threads), cpus(affinity()), workers(threads) {
+  Impl(std::size_t threads, Waiting waiting) : pool(threads), cpus(affinity()), workers(threads) {
     // Fewer threads than CPUs are better placed by the kernel: another process may be using the first CPUs.
     // More threads than CPUs must not spin. The caller's own thread, the last worker, is never pinned: its
     // mask is the process's, which later threads inherit.
-    pin = threads > 1 && threads == cpus.size();
-    if (threads > 1 && threads <= available_cpus()) pool.SetWaitMode(hwy::PoolWaitMode::kSpin);
+    const bool spin = waiting == Waiting::spin && threads > 1;
+    pin = spin && threads == cpus.size();
+    if (spin && threads <= available_cpus()) pool.SetWaitMode(hwy::PoolWaitMode::kSpin);
   }
 
   struct alignas(64) Worker {
@@ -68,8 +69,8 @@ struct ThreadPool::Impl {
   std::exception_ptr error;  // the first of this run
 };
 
-ThreadPool::ThreadPool(std::size_t threads)
-    : impl_(std::make_unique<Impl>(threads == 0 ? available_cpus() : threads)),
+ThreadPool::ThreadPool(std::size_t threads, Waiting waiting)
+    : impl_(std::make_unique<Impl>(threads == 0 ? available_cpus() : threads, waiting)),
       threads_(impl_->pool.NumWorkers()) {}
 
 ThreadPool::~ThreadPool() = default;

@@ -12,7 +12,7 @@ namespace {
 TEST_CASE("every task runs once, on a thread that the pool has") {
   for (const std::size_t threads : {1, 2, 3, 7})
     for (const std::size_t count : {0, 1, 2, 5, 64, 1000}) {
-      ThreadPool pool(threads);
+      ThreadPool pool(threads, count % 2 == 0 ? Waiting::spin : Waiting::block);
       CAPTURE(threads);
       CAPTURE(count);
       CHECK(pool.threads() == threads);
