@@ -29,14 +29,7 @@ std::vector<std::string> base_vocabulary() {
 class PairCounter {
  public:
   PairCounter(const PieceCounter& pieces, const std::function<void()>& tick) : tick_(tick) {
-    std::array<Token, 256> byte_tokens;
-    Token next = kFirstByteToken;
-    for (const auto byte : byte_alphabet()) byte_tokens[byte] = next++;
-    for (const auto& [piece, count] : pieces.sorted()) {
-      if (piece.size() == 1) continue;  // has no pair
-      words_.push_back({tokens_.size(), piece.size(), count});
-      for (const char byte : piece) tokens_.push_back(byte_tokens[static_cast<unsigned char>(byte)]);
-    }
+    add_words(pieces.sorted());
     for (std::uint32_t index = 0; index < words_.size(); ++index) {
       tick_at(index);
       const Token* tokens = &tokens_[words_[index].begin];
@@ -107,6 +100,20 @@ class PairCounter {
                                   : std::pair(left, right) > std::pair(other.left, other.right);
     }
   };
+
+  void add_words(const std::vector<PieceCounter::Entry>& entries) {
+    std::array<Token, 256> byte_tokens;
+    Token next = kFirstByteToken;
+    for (const auto byte : byte_alphabet()) byte_tokens[byte] = next++;
+    std::size_t bytes = 0;
+    for (const auto& entry : entries) bytes += entry.piece.size();
+    tokens_.reserve(bytes);  // growing would take up to three times that
+    for (const auto& [piece, count] : entries) {
+      if (piece.size() == 1) continue;  // has no pair
+      words_.push_back({tokens_.size(), piece.size(), count});
+      for (const char byte : piece) tokens_.push_back(byte_tokens[static_cast<unsigned char>(byte)]);
+    }
+  }
 
   std::uint32_t add(Token left, Token right, std::uint32_t index) {
     std::uint32_t& number = numbers_(left, right);

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <diecast/core/token.hpp>
 #include <diecast/tokenizer/char_class.hpp>
 #include <diecast/tokenizer/piece_counter.hpp>
 #include <diecast/tokenizer/pretokenizer.hpp>
@@ -68,6 +69,7 @@ struct PieceCounter::Impl {
   Impl(Cut cut, ThreadPool& pool, std::uint64_t max_bytes)
       : cut(cut),
         pool(pool),
+        weight(cut == Cut::gpt2 ? sizeof(Token) : 1),
         // Tables that are merged and pruned take up to four times what their pieces do.
         limit(max_bytes == 0 ? std::numeric_limits<std::uint64_t>::max()
                              : std::max<std::uint64_t>(max_bytes / 4, 1)),
@@ -122,8 +124,8 @@ struct PieceCounter::Impl {
   }
 
   std::uint64_t table_bytes() const {
-    std::uint64_t sum = merged.bytes();
-    for (const PieceTable& table : tables) sum += table.bytes();
+    std::uint64_t sum = merged.bytes(weight);
+    for (const PieceTable& table : tables) sum += table.bytes(weight);
     return sum;
   }
 
@@ -131,13 +133,13 @@ struct PieceCounter::Impl {
   void prune() {
     if (table_bytes() <= limit) return;  // merged they are no larger
     merge();
-    if (merged.bytes() <= limit) return;
+    if (merged.bytes(weight) <= limit) return;
     std::map<std::uint64_t, std::uint64_t> bytes_by_count;
     merged.for_each([&](std::string_view piece, std::uint64_t count) {
-      bytes_by_count[count] += PieceTable::bytes_of(piece);
+      bytes_by_count[count] += PieceTable::bytes_of(piece, weight);
     });
     std::uint64_t dropped = 0;  // the largest count that is
-    std::uint64_t rest = merged.bytes();
+    std::uint64_t rest = merged.bytes(weight);
     for (const auto& [count, size] : bytes_by_count) {
       if (rest <= limit / 2) break;
       dropped = count;
@@ -155,6 +157,7 @@ struct PieceCounter::Impl {
 
   Cut cut;
   ThreadPool& pool;
+  std::uint64_t weight;   // of a long piece's byte: merges are learnt on tokens, one a byte
   std::uint64_t limit;    // of the merged table's bytes
   std::uint64_t stretch;  // of text between two looks at the limit
   std::uint64_t next_check = stretch;
