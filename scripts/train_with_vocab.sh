@@ -1,9 +1,9 @@
 #!/bin/bash
-# Learns a vocabulary from a corpus, then trains with it. Options that are not named here go to `train`:
+# Learns a vocabulary from a corpus, then trains with it. Options that are not named here go to `train`, what they --set
+# to `tokenizer train` as well:
 #   scripts/train_with_vocab.sh CORPUS [--preset P] [--kind bpe|word|char|byte] [--out RUN] [TRAIN-OPTION...]
 #   scripts/train_with_vocab.sh my-texts/ --kind word --set train.max_steps=500
 set -euo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 usage="usage: scripts/train_with_vocab.sh CORPUS [--preset P] [--kind bpe|word|char|byte] [--out RUN] [TRAIN-OPTION...]"
 fail() {
@@ -16,13 +16,17 @@ fail() {
 corpus=$1
 shift
 preset=quarter kind=bpe run=
-rest=()
+sets=() rest=()
 while [[ $# -gt 0 ]]; do
   case $1 in
-    --preset | --kind | --out)
+    --preset | --kind | --out | --set)
       [[ $# -gt 1 ]] || fail "$1 needs a value"
-      case $1 in --preset) preset=$2 ;; --kind) kind=$2 ;; --out) run=$2 ;; esac
+      case $1 in --preset) preset=$2 ;; --kind) kind=$2 ;; --out) run=$2 ;; --set) sets+=(--set "$2") ;; esac
       shift 2
+      ;;
+    --set=*)
+      sets+=("$1")
+      shift
       ;;
     *)
       rest+=("$1")
@@ -31,13 +35,10 @@ while [[ $# -gt 0 ]]; do
   esac
 done
 run=${run:-runs/$preset-$kind-$(date +%Y%m%d-%H%M%S)}
-
-[[ -f build/build.ninja ]] || meson setup build -Dpreset="$preset"
-ninja -C build -t query "$preset" >/dev/null 2>&1 ||
-  fail "build/ was set up without preset $preset; run: meson configure build -Dpreset=all"
-ninja -C build "$preset"
+binary=$("$(dirname "${BASH_SOURCE[0]}")/built_binary.sh" "$preset")
 
 # The tokenizer is learnt beside the run: `train` wants a folder that is new.
 mkdir -p "$(dirname "$run")"
-build/"$preset" tokenizer train "$corpus" --kind "$kind" --out "$run.tokenizer.json"
-exec build/"$preset" train --set "data.source=$corpus" --set "tokenizer.file=$run.tokenizer.json" --out "$run" "${rest[@]}"
+"$binary" tokenizer train "$corpus" --kind "$kind" --out "$run.tokenizer.json" "${sets[@]}"
+exec "$binary" train --set "data.source=$corpus" --set "tokenizer.file=$run.tokenizer.json" --out "$run" \
+  "${sets[@]}" "${rest[@]}"

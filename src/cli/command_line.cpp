@@ -127,40 +127,33 @@ Command declare_config(CLI::App& app) {
   return [options] { return config(*options); };
 }
 
-Command declare_data(CLI::App& app) {
-  app.require_subcommand(1);
-  const auto chosen = std::make_shared<Command>();
-  const auto add = [&](const char* name, const char* help, Command command) {
-    CLI::App* sub = app.add_subcommand(name, help);
-    sub->callback([chosen, command] { *chosen = command; });
-    return sub;
-  };
-  const auto prepare = std::make_shared<DataPrepareOptions>();
-  CLI::App* sub = add("prepare", "turn corpora into memory-mapped token shards", [=] { return data_prepare(*prepare); });
-  sub->add_option("INPUT", prepare->inputs, "files, folders, globs or builtin:stories[:N]")->required();
-  sub->add_option("--out", prepare->out, "the folder to make")->type_name("DIR")->required();
-  sub->add_option("--tokenizer", prepare->tokenizer,
-                  "a tokenizer.json, or the run or data folder that has one; else one is learnt from the text")
+Command declare_data_prepare(CLI::App& app) {
+  auto options = std::make_shared<DataPrepareOptions>();
+  app.add_option("INPUT", options->inputs, "files, folders, globs or builtin:stories[:N]")->required();
+  app.add_option("--out", options->out, "the folder to make")->type_name("DIR")->required();
+  app.add_option("--tokenizer", options->tokenizer,
+                 "a tokenizer.json, or the run or data folder that has one; else one is learnt from the text")
       ->type_name("FILE|RUN");
-  sub->add_option("--threads", prepare->threads, "0: one per CPU")
-      ->check(number_between(0, 4096))
-      ->capture_default_str()
-      ->type_name("N");
-  declare_overrides(*sub, prepare->overrides);
-  sub->add_flag("--json", prepare->json, "one JSON object instead of text");
-  const auto folder = std::make_shared<DataFolderOptions>();
-  const auto take_folder = [&](CLI::App* of) {
-    of->add_option("DIR", folder->folder, "the folder of `data prepare`")->required();
-    of->add_flag("--json", folder->json, "one JSON object instead of text");
-  };
-  take_folder(add("info", "what a folder of prepared data holds", [=] { return data_info(*folder); }));
-  take_folder(add("verify", "read all of it and compare the checksums", [=] { return data_verify(*folder); }));
-  const auto why = std::make_shared<DataWhyOptions>();
-  sub = add("why", "the documents that fed a training step", [=] { return data_why(*why); });
-  sub->add_option("RUN", why->run, "the run's folder")->required();
-  sub->add_option("--step", why->step, "from 1")->check(number_between(0, 0x1p53))->type_name("N")->required();
-  sub->add_flag("--json", why->json, "one JSON object instead of text");
-  return [chosen] { return (*chosen)(); };
+  add_threads(app, options->threads);
+  declare_overrides(app, options->overrides);
+  add_json(app, options->json);
+  return [options] { return data_prepare(*options); };
+}
+
+template <int (*kCommand)(const DataFolderOptions& options)>
+Command declare_data_folder(CLI::App& app) {
+  auto options = std::make_shared<DataFolderOptions>();
+  app.add_option("DIR", options->folder, "the folder of `data prepare`")->required();
+  add_json(app, options->json);
+  return [options] { return kCommand(*options); };
+}
+
+Command declare_data_why(CLI::App& app) {
+  auto options = std::make_shared<DataWhyOptions>();
+  app.add_option("RUN", options->run, "the run's folder")->required();
+  app.add_option("--step", options->step, "from 1")->check(number_between(0, 0x1p53))->type_name("N")->required();
+  add_json(app, options->json);
+  return [options] { return data_why(*options); };
 }
 
 Command declare_plan(CLI::App& app) {
@@ -204,27 +197,27 @@ Command declare_tokenizer_train(CLI::App& app) {
   app.add_option("INPUT", options->inputs, "files, folders, globs or builtin:stories[:N]: plain text, JSONL and "
                                            "Wikipedia dumps, compressed or not");
   app.add_option("--out", options->out, "the tokenizer.json to write")->type_name("FILE")->required();
-  app.add_option("--kind", options->kind, "bpe, word, char or byte; byte needs no INPUT")
+  app.add_option("--kind", options->kind, "bpe, word, char or byte (tokenizer.kind); byte needs no INPUT")
       ->check(one_of_words({"bpe", "word", "char", "byte"}))
-      ->capture_default_str()
       ->type_name("KIND");
   app.add_option("--vocab-size", options->vocab_size,
                  fmt::format("entries at most ({}, what this preset holds)", active_preset().vocab_size))
       ->check(number_between(1, 1e8))
       ->type_name("N");
   app.add_option("--memory", options->memory,
-                 "most memory for counting, as in 500M or 2G; rare pieces are dropped when it is full")
+                 "most memory for counting, as in 500M or 2G; rare pieces are dropped when it is full (tokenizer.memory)")
       ->type_name("SIZE");
   app.add_option("--min-frequency", options->min_frequency,
                  "least occurrences of a merged pair or an entry (bpe: 2, word and char: 1)")
       ->check(number_between(1, 1e15))
       ->type_name("N");
-  app.add_option("--pattern", options->pattern, "of the names of a folder's files, as in *.txt")->type_name("GLOB");
-  app.add_option("--text-field", options->text_field, "of a JSONL object")->capture_default_str()->type_name("KEY");
-  app.add_option("--sample", options->sample, "about so many pages of a Wikipedia dump, 0: all")
-      ->check(number_between(0, 1e12))
-      ->capture_default_str()
+  app.add_option("--pattern", options->pattern, "of the names of a folder's files, as in *.txt (data.pattern)")
+      ->type_name("GLOB");
+  app.add_option("--text-field", options->text_field, "of a JSONL object (data.text_field)")->type_name("KEY");
+  app.add_option("--sample", options->sample, "about so many pages of a Wikipedia dump (data.sample)")
+      ->check(number_between(1, 1e12))
       ->type_name("N");
+  declare_overrides(app, options->overrides);
   add_threads(app, options->threads);
   add_json(app, options->json);
   return [options] { return train_tokenizer(*options); };
@@ -294,6 +287,15 @@ Command declare_commands(CLI::App& app, std::span<const Entry> entries) {
     return 0;
   };
 }
+
+constexpr Entry kDataCommands[]{
+    {"prepare", "turn corpora into memory-mapped token shards", declare_data_prepare},
+    {"info", "what a folder of prepared data holds", declare_data_folder<data_info>},
+    {"verify", "read all of it and compare the checksums", declare_data_folder<data_verify>},
+    {"why", "the documents that fed a training step", declare_data_why},
+};
+
+Command declare_data(CLI::App& app) { return declare_commands(app, kDataCommands); }
 
 constexpr Entry kTokenizerCommands[]{
     {"train", "learn a vocabulary from text", declare_tokenizer_train},

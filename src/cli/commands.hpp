@@ -89,14 +89,15 @@ struct BenchOptions {
 struct TokenizerTrainOptions {
   std::vector<std::string> inputs;
   std::string out;
-  std::string kind = "bpe";
-  std::size_t vocab_size = 0;     ///< 0: what the preset holds
-  std::string memory;             ///< empty: no limit
-  std::size_t min_frequency = 0;  ///< 0: the kind's
-  std::string pattern;
-  std::string text_field = "text";
-  std::size_t sample = 0;   ///< 0: all
-  std::size_t threads = 0;  ///< 0: one per CPU
+  std::string kind;                    ///< empty: tokenizer.kind
+  std::size_t vocab_size = 0;          ///< 0: what the preset holds
+  std::string memory;                  ///< empty: tokenizer.memory
+  std::size_t min_frequency = 0;       ///< 0: the kind's
+  std::string pattern;                 ///< empty: data.pattern
+  std::string text_field;              ///< empty: data.text_field
+  std::size_t sample = 0;              ///< 0: data.sample
+  std::vector<std::string> overrides;  ///< KEY=VALUE
+  std::size_t threads = 0;             ///< 0: one per CPU
   bool json = false;
 };
 

@@ -98,7 +98,7 @@ int data_prepare(const DataPrepareOptions& options) {
                                       ? (fs::path(options.tokenizer) / "tokenizer.json").string()
                                       : options.tokenizer;
   Log log(Log::Level::info);
-  ThreadPool pool(options.threads);
+  ThreadPool pool(options.threads, Waiting::block);  // other threads decompress
   const RunData data(config, log);
   if (!data.is_text())
     throw Error(Fault::usage, "there is nothing to prepare: these are tokens already",

@@ -98,7 +98,7 @@ std::unique_ptr<Tokenizer> learn_tokenizer(const VocabularyOptions& options, con
   LearningProgress progress(log);
   const StreamProgress read = count_all(builder, *stream, progress);
   const double counted = progress.seconds();
-  auto tokenizer = builder.build();
+  auto tokenizer = builder.build([&] { stop_if_asked(read); });
   stop_if_asked(read);
   if (builder.pruned() > 0)
     log.warning(fmt::format("{} occurrences of rare pieces went uncounted for want of memory", builder.pruned()));

@@ -21,6 +21,11 @@ std::unique_ptr<Tokenizer> make_run_tokenizer(const RunConfig& config, std::size
                             .memory = parse_byte_size(config.tokenizer.memory.value).value_or(0)},
                            documents, pool, log);
   auto tokenizer = load_tokenizer(file);
+  const Text& kind = config.tokenizer.kind;
+  if (kind.where != "default" && kind.value != tokenizer->kind())
+    throw Error(Fault::usage,
+                fmt::format("tokenizer.kind is {}, but {} is of kind {}", kind.value, file, tokenizer->kind()), kind.where,
+                "leave it out or take another file");
   if (tokenizer->vocab_size() > vocab_size)
     throw Error(Fault::usage,
                 fmt::format("a vocabulary of {} tokens is too large for this binary, which was built for {}",

@@ -17,7 +17,7 @@ using OpenDocuments = std::function<std::unique_ptr<DocumentStream>()>;
 
 /// The tokenizer of `tokenizer.file`, or one of `tokenizer.kind` learnt from `documents`, of up to `vocab_size` tokens
 /// and within `tokenizer.memory`; progress goes to the log. Throws Error(Fault::usage) when the file's vocabulary is
-/// larger.
+/// larger or it is of another kind than was asked for.
 std::unique_ptr<Tokenizer> make_run_tokenizer(const RunConfig& config, std::size_t vocab_size,
                                               const OpenDocuments& documents, ThreadPool& pool, Log& log);
 

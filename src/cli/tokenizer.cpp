@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <cstdio>
@@ -21,8 +22,11 @@
 
 #include "cli/commands.hpp"
 #include "cli/learn_tokenizer.hpp"
+#include "cli/preset_config.hpp"
+#include "cli/run_data.hpp"
 #include "cli/tokenizer_facts.hpp"
 #include "core/durable_file.hpp"
+#include "tokenizer/text_cut.hpp"
 
 namespace diecast {
 namespace {
@@ -33,7 +37,10 @@ void check_can_be_written(const std::filesystem::path& out) {
     throw Error(Fault::usage, what, "--out " + out.string(), "name a file in a folder that exists and can be written");
   };
   std::error_code ignored;
-  if (std::filesystem::is_directory(out, ignored)) refuse("the tokenizer cannot replace a folder");
+  const std::filesystem::file_status there = std::filesystem::status(out, ignored);
+  if (!out.has_filename()) refuse("the tokenizer needs the name of a file");
+  if (std::filesystem::exists(there) && !std::filesystem::is_regular_file(there))
+    refuse("the tokenizer can replace nothing but a file");
   std::filesystem::path probe = out;
   probe.replace_filename(".tmp-" + out.filename().string());
   try {
@@ -44,8 +51,18 @@ void check_can_be_written(const std::filesystem::path& out) {
   std::filesystem::remove(probe, ignored);
 }
 
-std::uint64_t memory_of(const TokenizerTrainOptions& options) {
-  if (options.memory.empty()) return 0;
+// What the options say comes before what is --set.
+RunConfig config_of_training(const TokenizerTrainOptions& options) {
+  RunConfig config = resolve_preset_config({}, options.overrides);
+  if (!options.kind.empty()) config.tokenizer.kind.value = options.kind;
+  if (!options.pattern.empty()) config.data.pattern.value = options.pattern;
+  if (!options.text_field.empty()) config.data.text_field.value = options.text_field;
+  if (options.sample > 0) config.data.sample.value = options.sample;
+  return config;
+}
+
+std::uint64_t memory_of(const TokenizerTrainOptions& options, const RunConfig& config) {
+  if (options.memory.empty()) return parse_byte_size(config.tokenizer.memory.value).value_or(0);
   const auto bytes = parse_byte_size(options.memory);
   if (!bytes || *bytes == 0)
     throw Error(Fault::usage, options.memory + " is no size", "--memory", "as in 500M or 2G");
@@ -68,18 +85,15 @@ class TextInput {
 
   const std::string& name() const { return name_; }
 
-  std::string read_all() {
+  // Appends what comes next; false when there is no more.
+  bool read_some(std::string& text) {
     constexpr std::size_t kPiece = std::size_t{1} << 20;
-    std::string text;
-    std::size_t got = kPiece;
-    while (got == kPiece) {
-      const std::size_t size = text.size();
-      text.resize(size + kPiece);
-      got = std::fread(text.data() + size, 1, kPiece, file_);
-      text.resize(size + got);
-    }
+    const std::size_t size = text.size();
+    text.resize(size + kPiece);
+    const std::size_t got = std::fread(text.data() + size, 1, kPiece, file_);
+    text.resize(size + got);
     if (std::ferror(file_) != 0) fail();
-    return text;
+    return got == kPiece;
   }
 
   // Without its end; false after the last one.
@@ -116,11 +130,40 @@ void append_ids(const std::vector<Token>& tokens, char separator, std::string& t
   }
 }
 
+// The last place from `begin` on where `text` may be cut; 0 if there is none.
+std::size_t last_cut(std::string_view text, std::size_t begin) {
+  for (std::size_t at = text.size(); at-- > std::max<std::size_t>(begin, 1);)
+    if (may_cut_before(text, at)) return at;
+  return 0;
+}
+
+// A text of any length: it is read, encoded and written in parts that end where a piece does.
+void encode_whole(const Tokenizer& tokenizer, TextInput& input, bool json) {
+  const char separator = json ? ',' : ' ';
+  std::string text, ids;
+  std::vector<Token> tokens;
+  bool first = true;
+  if (json) write_out("{\"ids\":[");
+  for (bool more = true; more && !cannot_write();) {
+    const std::size_t kept = text.size();
+    more = input.read_some(text);
+    const std::size_t size = more ? last_cut(text, kept) : text.size();
+    tokens.clear();
+    tokenizer.encode(std::string_view(text).substr(0, size), tokens);
+    text.erase(0, size);
+    if (tokens.empty()) continue;
+    ids.assign(std::exchange(first, false) ? 0 : 1, separator);
+    append_ids(tokens, separator, ids);
+    write_out(ids);
+  }
+  write_out(json ? "]}\n" : "\n");
+}
+
 // Some lines at a time on all cores, written in their order.
 class LineEncoder {
  public:
   LineEncoder(const Tokenizer& tokenizer, std::size_t threads, bool json)
-      : tokenizer_(tokenizer), pool_(threads), json_(json) {}
+      : tokenizer_(tokenizer), pool_(threads, Waiting::block), json_(json) {}
 
   void encode(TextInput& input) {
     if (json_) write_out("{\"lines\":[");
@@ -183,21 +226,17 @@ void read_ids(std::string_view line, std::size_t vocab_size, const std::string& 
 
 int train_tokenizer(const TokenizerTrainOptions& options) {
   check_can_be_written(options.out);
+  const RunConfig config = config_of_training(options);
   const VocabularyOptions vocabulary{
-      .kind = options.kind,
+      .kind = config.tokenizer.kind.value,
       .size = options.vocab_size == 0 ? active_preset().vocab_size : options.vocab_size,
-      .memory = memory_of(options),
+      .memory = memory_of(options, config),
       .min_frequency = options.min_frequency};
-  if (options.kind != "byte" && options.inputs.empty())
+  if (vocabulary.kind != "byte" && options.inputs.empty())
     throw Error(Fault::usage, "there is no text to learn from", "command line", "name an INPUT");
   Log log(options.json ? Log::Level::warning : Log::Level::info);
-  ThreadPool pool(options.threads);
-  CorpusOptions corpus;
-  corpus.sources = options.inputs;
-  corpus.pattern = options.pattern;
-  corpus.text_field = options.text_field;
-  corpus.sample = options.sample;
-  corpus.threads = pool.threads();
+  ThreadPool pool(options.threads, Waiting::block);  // other threads decompress
+  const CorpusOptions corpus = corpus_options(config, options.inputs, pool.threads());
   const auto open = [&] { return open_documents(corpus, [&](std::string_view text) { log.warning(text); }); };
   const auto tokenizer = learn_tokenizer(vocabulary, open, pool, log);
   save_tokenizer(*tokenizer, options.out);
@@ -213,11 +252,7 @@ int encode(const TokenizerEncodeOptions& options) {
     LineEncoder(*tokenizer, options.threads, options.json).encode(input);
     return 0;
   }
-  std::vector<Token> tokens;
-  tokenizer->encode(input.read_all(), tokens);
-  std::string ids;
-  append_ids(tokens, options.json ? ',' : ' ', ids);
-  write_out(options.json ? "{\"ids\":[" + ids + "]}\n" : ids + "\n");
+  encode_whole(*tokenizer, input, options.json);
   return 0;
 }
 

@@ -186,6 +186,7 @@ class TrainRun {
 
   void open_files(const TrainState& start) {
     source_->keep(folder_->get().cache());
+    config_.tokenizer.kind.value = tokenizer_->kind();  // of a file, perhaps another than the default
     write_config(config_, folder_->get());
     if (!resumes_) save_tokenizer(*tokenizer_, folder_->get().tokenizer());
     log_.open(folder_->get().log());

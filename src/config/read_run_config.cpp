@@ -174,6 +174,9 @@ void check_data(const DataSection& data) {
   if (data.split.value == "separator" && data.separator.value.empty())
     refuse("data.split = \"separator\" needs data.separator", data.split.where,
            "set it, as in separator = \"<|endoftext|>\"");
+  if (data.split.value != "separator" && !data.separator.value.empty())
+    refuse(fmt::format("data.separator has no effect with data.split = \"{}\"", data.split.value),
+           data.separator.where, "set data.split = \"separator\" or leave it out");
 }
 
 void check_together(const RunConfig& config) {

@@ -4,8 +4,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <exception>
 #include <fstream>
+#include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <hwy/contrib/thread_pool/thread_pool.h>
@@ -45,12 +48,13 @@ std::size_t cgroup_quota() {
 std::size_t available_cpus() { return std::min(affinity().size(), cgroup_quota()); }
 
 struct ThreadPool::Impl {
-  explicit Impl(std::size_t threads) : pool(threads), cpus(affinity()), workers(threads) {
+  Impl(std::size_t threads, Waiting waiting) : pool(threads), cpus(affinity()), workers(threads) {
     // Fewer threads than CPUs are better placed by the kernel: another process may be using the first CPUs.
     // More threads than CPUs must not spin. The caller's own thread, the last worker, is never pinned: its
     // mask is the process's, which later threads inherit.
-    pin = threads > 1 && threads == cpus.size();
-    if (threads > 1 && threads <= available_cpus()) pool.SetWaitMode(hwy::PoolWaitMode::kSpin);
+    const bool spin = waiting == Waiting::spin && threads > 1;
+    pin = spin && threads == cpus.size();
+    if (spin && threads <= available_cpus()) pool.SetWaitMode(hwy::PoolWaitMode::kSpin);
   }
 
   struct alignas(64) Worker {
@@ -61,10 +65,12 @@ struct ThreadPool::Impl {
   std::vector<std::size_t> cpus;
   std::vector<Worker> workers;
   bool pin;
+  std::mutex mutex;
+  std::exception_ptr error;  // the first of this run
 };
 
-ThreadPool::ThreadPool(std::size_t threads)
-    : impl_(std::make_unique<Impl>(threads == 0 ? available_cpus() : threads)),
+ThreadPool::ThreadPool(std::size_t threads, Waiting waiting)
+    : impl_(std::make_unique<Impl>(threads == 0 ? available_cpus() : threads, waiting)),
       threads_(impl_->pool.NumWorkers()) {}
 
 ThreadPool::~ThreadPool() = default;
@@ -76,8 +82,14 @@ void ThreadPool::run_erased(std::size_t count, const void* task, Invoke invoke) 
       hwy::PinThreadToLogicalProcessor(impl.cpus[thread]);
       impl.workers[thread].pinned = true;
     }
-    invoke(task, index, thread);
+    try {
+      invoke(task, index, thread);
+    } catch (...) {
+      const std::lock_guard lock(impl.mutex);
+      if (!impl.error) impl.error = std::current_exception();
+    }
   });
+  if (impl.error) std::rethrow_exception(std::exchange(impl.error, nullptr));
 }
 
 }  // namespace diecast

@@ -73,7 +73,11 @@ class Bzip2Decoder {
   Bzip2Decoder& operator=(const Bzip2Decoder&) = delete;
 
   bz_stream* operator->() { return &stream_; }
-  int decompress() { return BZ2_bzDecompress(&stream_); }
+  int decompress() {
+    const int status = BZ2_bzDecompress(&stream_);
+    if (status == BZ_MEM_ERROR) throw std::bad_alloc();
+    return status;
+  }
 
  private:
   bz_stream stream_{};

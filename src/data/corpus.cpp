@@ -44,9 +44,10 @@ std::string_view without_mark_and_space(std::string_view text) {
 // Whether the name, without the ending of a compressed file, is one of JSON's: such a file is no plain text,
 // even if its first line is bad.
 bool has_json_name(std::filesystem::path name) {
-  const std::string ending = name.extension().string();
-  if (ending == ".gz" || ending == ".bz2" || ending == ".zst") name.replace_extension();
-  const std::string inner = name.extension().string();
+  const auto ending = [&] { return in_lower_case(name.extension().string()); };
+  const std::string outer = ending();
+  if (outer == ".gz" || outer == ".bz2" || outer == ".zst") name.replace_extension();
+  const std::string inner = ending();
   return inner == ".jsonl" || inner == ".ndjson" || inner == ".json";
 }
 
@@ -184,6 +185,8 @@ class CorpusDocuments final : public DocumentStream {
 
   bool finish() {
     if (std::exchange(finished_, true)) return false;
+    if (options_.sample > 0 && !sample_bound_)
+      tell("no source is a Wikipedia dump, of which a sample could be drawn: all of the text is taken");
     if (counts_.not_utf8 > 0)
       tell(std::to_string(counts_.not_utf8) + " of " + std::to_string(counts_.text_files) +
            (counts_.text_files == 1 ? " file is" : " files are") + " not UTF-8, the first is " +

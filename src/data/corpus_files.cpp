@@ -48,7 +48,7 @@ bool holds_a_run(const fs::path& folder) {
 
 // What is read of a folder when no pattern says otherwise.
 bool has_known_name(std::string name) {
-  for (char& letter : name) letter = static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
+  name = in_lower_case(std::move(name));
   const auto drop = [&](const auto& endings) {
     for (const std::string_view ending : endings)
       if (name.size() > ending.size() && name.ends_with(ending))
@@ -68,8 +68,8 @@ bool is_wanted(const std::string& name, const std::string& pattern) {
   return pattern.empty() ? has_known_name(name) : fnmatch(pattern.c_str(), name.c_str(), FNM_PERIOD) == 0;
 }
 
-std::vector<fs::path> files_below(const fs::path& folder, const std::string& pattern) {
-  std::vector<fs::path> files;
+// Adds what is wanted of the files below `folder`. Whether there is any file at all.
+bool add_files_below(const fs::path& folder, const std::string& pattern, std::vector<fs::path>& files) {
   bool empty = true;
   try {
     for (fs::recursive_directory_iterator entry(folder), end; entry != end; ++entry) {
@@ -84,7 +84,12 @@ std::vector<fs::path> files_below(const fs::path& folder, const std::string& pat
     throw Error(Fault::usage, "cannot read the folder: " + error.code().message(), error.path1().string(),
                 "make it readable or choose other data");
   }
-  if (empty)
+  return !empty;
+}
+
+std::vector<fs::path> files_below(const fs::path& folder, const std::string& pattern) {
+  std::vector<fs::path> files;
+  if (!add_files_below(folder, pattern, files))
     throw Error(Fault::usage, "there is no file in the folder", folder.string(), "put files of text there");
   if (files.empty() && pattern.empty())
     throw Error(Fault::usage, "no file in the folder has a name like *.txt, *.md, *.jsonl, *.xml or *.gz",
@@ -95,16 +100,22 @@ std::vector<fs::path> files_below(const fs::path& folder, const std::string& pat
   return files;
 }
 
-std::vector<fs::path> files_that_match(const std::string& pattern) {
+// Those that `source`, a glob, matches and those in folders that it matches.
+std::vector<fs::path> files_that_match(const std::string& source, const std::string& pattern) {
   glob_t matches{};
-  const int status = glob(pattern.c_str(), 0, nullptr, &matches);
+  const int status = glob(source.c_str(), 0, nullptr, &matches);
   const std::unique_ptr<glob_t, void (*)(glob_t*)> owner(&matches, globfree);
   std::vector<fs::path> files;
   std::error_code ignored;
-  for (std::size_t i = 0; status == 0 && i < matches.gl_pathc; ++i)
-    if (fs::is_regular_file(matches.gl_pathv[i], ignored)) files.emplace_back(matches.gl_pathv[i]);
+  for (std::size_t i = 0; status == 0 && i < matches.gl_pathc; ++i) {
+    const fs::path match = matches.gl_pathv[i];
+    if (fs::is_regular_file(match, ignored))
+      files.push_back(match);
+    else if (fs::is_directory(match, ignored) && !holds_a_run(match))
+      add_files_below(match, pattern, files);
+  }
   if (files.empty())
-    throw Error(Fault::usage, "no file matches", "\"" + pattern + "\"",
+    throw Error(Fault::usage, "no file matches", "\"" + source + "\"",
                 "give a file, a folder or a glob that matches");
   return files;
 }
@@ -114,12 +125,17 @@ std::vector<fs::path> files_of_source(const std::string& source, const std::stri
   const fs::file_status status = fs::status(source, missing);
   if (fs::is_directory(status)) return files_below(source, pattern);
   if (fs::exists(status)) return {source};
-  if (source.find_first_of("*?[") != std::string::npos) return files_that_match(source);
+  if (source.find_first_of("*?[") != std::string::npos) return files_that_match(source, pattern);
   throw Error(Fault::usage, "cannot find the data: " + missing.message(), "\"" + source + "\"",
               "give a file, a folder, a glob or builtin:stories");
 }
 
 }  // namespace
+
+std::string in_lower_case(std::string name) {
+  for (char& letter : name) letter = static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
+  return name;
+}
 
 std::vector<CorpusPart> find_corpus_parts(const CorpusOptions& options) {
   std::vector<CorpusPart> parts;

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <diecast/data/corpus.hpp>
 #include <filesystem>
+#include <string>
 #include <vector>
 
 namespace diecast {
@@ -21,5 +22,8 @@ std::vector<CorpusPart> find_corpus_parts(const CorpusOptions& options);
 
 /// The files among them.
 std::vector<std::filesystem::path> find_corpus_files(const CorpusOptions& options);
+
+/// As far as it is ASCII.
+std::string in_lower_case(std::string name);
 
 }  // namespace diecast

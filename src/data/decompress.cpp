@@ -2,6 +2,7 @@
 
 #include <zlib.h>
 #include <zstd.h>
+#include <zstd_errors.h>
 
 #include <algorithm>
 #include <diecast/core/error.hpp>
@@ -59,6 +60,7 @@ class GzipBytes final : public ByteSource {
     stream_.avail_in = static_cast<uInt>(input.size());
     const int status = inflate(&stream_, Z_NO_FLUSH);
     input_.skip(input.size() - stream_.avail_in);
+    if (status == Z_MEM_ERROR) throw std::bad_alloc();
     if (status != Z_OK && status != Z_STREAM_END && status != Z_BUF_ERROR)
       input_.damaged(stream_.msg != nullptr ? stream_.msg : zError(status));
     if (status == Z_STREAM_END) inside_ = false;
@@ -86,6 +88,7 @@ class ZstdBytes final : public ByteSource {
       if (bytes.empty() && !inside_) return 0;
       ZSTD_inBuffer input{bytes.data(), bytes.size(), 0};
       const std::size_t status = ZSTD_decompressStream(context_.get(), &output, &input);
+      if (ZSTD_getErrorCode(status) == ZSTD_error_memory_allocation) throw std::bad_alloc();
       if (ZSTD_isError(status) != 0) input_.damaged(ZSTD_getErrorName(status));
       input_.skip(input.pos);
       inside_ = status != 0;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <diecast/core/error.hpp>
 #include <diecast/tokenizer/bpe.hpp>
 #include <diecast/tokenizer/pretokenizer.hpp>
 #include <functional>
@@ -12,6 +11,7 @@
 
 #include "tokenizer/pair_map.hpp"
 #include "tokenizer/piece_table.hpp"
+#include "tokenizer/unknown_token.hpp"
 
 namespace diecast {
 
@@ -163,16 +163,8 @@ void BpeTokenizer::encode(std::string_view text, std::vector<Token>& out) const 
   });
 }
 
-std::string BpeTokenizer::decode(std::span<const Token> tokens) const {
-  std::string text;
-  for (const Token token : tokens) text += token_text(token);
-  return text;
-}
-
 std::string_view BpeTokenizer::token_text(Token token) const {
-  if (token >= vocab_size())
-    throw Error(Fault::usage, "token " + std::to_string(token) + " is not in the vocabulary", {},
-                "use ids from 0 to " + std::to_string(vocab_size() - 1));
+  if (token >= vocab_size()) refuse_unknown_token(token, vocab_size());
   return vocabulary_[token];
 }
 

@@ -3,6 +3,7 @@
 #include <diecast/core/error.hpp>
 #include <diecast/tokenizer/bpe_trainer.hpp>
 #include <diecast/tokenizer/byte_alphabet.hpp>
+#include <functional>
 #include <optional>
 #include <queue>
 #include <string>
@@ -27,16 +28,10 @@ std::vector<std::string> base_vocabulary() {
 /// The words of a text and how often each pair of neighbouring tokens occurs in them.
 class PairCounter {
  public:
-  explicit PairCounter(const PieceCounter& pieces) {
-    std::array<Token, 256> byte_tokens;
-    Token next = kFirstByteToken;
-    for (const auto byte : byte_alphabet()) byte_tokens[byte] = next++;
-    for (const auto& [piece, count] : pieces.sorted()) {
-      if (piece.size() == 1) continue;  // has no pair
-      words_.push_back({tokens_.size(), piece.size(), count});
-      for (const char byte : piece) tokens_.push_back(byte_tokens[static_cast<unsigned char>(byte)]);
-    }
+  PairCounter(const PieceCounter& pieces, const std::function<void()>& tick) : tick_(tick) {
+    add_words(pieces.sorted());
     for (std::uint32_t index = 0; index < words_.size(); ++index) {
+      tick_at(index);
       const Token* tokens = &tokens_[words_[index].begin];
       for (std::size_t i = 1; i < words_[index].size; ++i) add(tokens[i - 1], tokens[i], index);
     }
@@ -65,7 +60,10 @@ class PairCounter {
   void apply(const Merge& merge) {
     const std::uint32_t merged = numbers_.find(merge.left, merge.right);
     const auto words = std::exchange(pairs_[merged].words, {});
-    for (const std::uint32_t index : words) merge_in_word(merge, index);
+    for (std::size_t i = 0; i < words.size(); ++i) {
+      tick_at(i);
+      merge_in_word(merge, words[i]);
+    }
     pairs_[merged].count = 0;  // whatever was taken from it meanwhile: "aaa" overlaps itself
     for (const std::uint32_t number : grown_) {
       Pair& pair = pairs_[number];
@@ -76,6 +74,11 @@ class PairCounter {
   }
 
  private:
+  // Of many words, so that no merge takes long without it.
+  void tick_at(std::size_t i) const {
+    if (i % (std::size_t{1} << 16) == 0) tick_();
+  }
+
   struct Word {
     std::size_t begin, size;  // in tokens_
     std::uint64_t count;      // in the text
@@ -97,6 +100,20 @@ class PairCounter {
                                   : std::pair(left, right) > std::pair(other.left, other.right);
     }
   };
+
+  void add_words(const std::vector<PieceCounter::Entry>& entries) {
+    std::array<Token, 256> byte_tokens;
+    Token next = kFirstByteToken;
+    for (const auto byte : byte_alphabet()) byte_tokens[byte] = next++;
+    std::size_t bytes = 0;
+    for (const auto& entry : entries) bytes += entry.piece.size();
+    tokens_.reserve(bytes);  // growing would take up to three times that
+    for (const auto& [piece, count] : entries) {
+      if (piece.size() == 1) continue;  // has no pair
+      words_.push_back({tokens_.size(), piece.size(), count});
+      for (const char byte : piece) tokens_.push_back(byte_tokens[static_cast<unsigned char>(byte)]);
+    }
+  }
 
   std::uint32_t add(Token left, Token right, std::uint32_t index) {
     std::uint32_t& number = numbers_(left, right);
@@ -143,6 +160,7 @@ class PairCounter {
     word.size = end;
   }
 
+  const std::function<void()>& tick_;
   std::vector<Token> tokens_;  // of all words
   std::vector<Word> words_;
   std::vector<Pair> pairs_;
@@ -153,13 +171,14 @@ class PairCounter {
 
 }  // namespace
 
-BpeTokenizer train_bpe(const PieceCounter& pieces, std::size_t vocab_size, std::uint64_t min_frequency) {
+BpeTokenizer train_bpe(const PieceCounter& pieces, std::size_t vocab_size, std::uint64_t min_frequency,
+                       const std::function<void()>& tick) {
   if (vocab_size < kSmallestVocabulary)
     throw Error(Fault::usage, "a vocabulary of " + std::to_string(vocab_size) + " tokens is too small", {},
                 "ask for at least 257: end-of-text and the 256 bytes");
   auto vocabulary = base_vocabulary();
   std::vector<Merge> merges;
-  PairCounter counter(pieces);
+  PairCounter counter(pieces, tick);
   while (vocabulary.size() < vocab_size) {
     const auto pair = counter.most_frequent(std::max<std::uint64_t>(min_frequency, 1));
     if (!pair) break;

@@ -5,7 +5,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-#include <diecast/core/error.hpp>
+#include "tokenizer/unknown_token.hpp"
 
 namespace diecast {
 namespace {
@@ -23,16 +23,8 @@ void ByteTokenizer::encode(std::string_view text, std::vector<Token>& out) const
 }
 
 std::string_view ByteTokenizer::token_text(Token token) const {
-  if (token > kEnd)
-    throw Error(Fault::usage, "token " + std::to_string(token) + " is not in the vocabulary", {},
-                "use ids from 0 to " + std::to_string(kEnd));
+  if (token > kEnd) refuse_unknown_token(token, vocab_size());
   return token == kEnd ? kEndOfText : std::string_view(&kEveryByte[token], 1);
-}
-
-std::string ByteTokenizer::decode(std::span<const Token> tokens) const {
-  std::string text;
-  for (const Token token : tokens) text += token_text(token);
-  return text;
 }
 
 std::uint64_t ByteTokenizer::hash() const { return XXH3_64bits("byte", 4); }

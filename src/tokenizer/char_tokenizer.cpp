@@ -26,10 +26,4 @@ void CharTokenizer::encode(std::string_view text, std::vector<Token>& out) const
   }
 }
 
-std::string CharTokenizer::decode(std::span<const Token> tokens) const {
-  std::string text;
-  for (const Token token : tokens) text += token_text(token);
-  return text;
-}
-
 }  // namespace diecast

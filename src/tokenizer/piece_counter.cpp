@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <diecast/core/token.hpp>
+#include <diecast/tokenizer/char_class.hpp>
 #include <diecast/tokenizer/piece_counter.hpp>
 #include <diecast/tokenizer/pretokenizer.hpp>
 #include <limits>
@@ -7,6 +9,7 @@
 
 #include "core/utf8.hpp"
 #include "tokenizer/piece_table.hpp"
+#include "tokenizer/text_cut.hpp"
 #include "tokenizer/words.hpp"
 
 namespace diecast {
@@ -16,11 +19,6 @@ namespace {
 constexpr std::size_t kCountedChunk = 256 << 10;
 
 bool is_ascii_white(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
-
-// Whether a piece ends at `at`, however pieces are cut: something visible of ASCII comes before white space.
-bool may_cut_before(std::string_view text, std::size_t at) {
-  return is_ascii_white(text[at]) && text[at - 1] > ' ' && text[at - 1] < 0x7F;
-}
 
 // Of the first chunk of a text; chunks have the same pieces as the text.
 std::size_t counted_chunk_size(std::string_view text) {
@@ -58,12 +56,20 @@ void count_chunk(PieceTable& table, Cut cut, std::string_view text) {
 
 }  // namespace
 
+bool may_cut_before(std::string_view text, std::size_t at) {
+  if (!is_ascii_white(text[at])) return false;
+  std::size_t last = at - 1;  // where the character before it begins, if that is UTF-8
+  while (last > 0 && at - last < 4 && (static_cast<unsigned char>(text[last]) & 0xC0) == 0x80) --last;
+  return read_character(text.substr(last, at - last)).kind != CharClass::space;
+}
+
 // Each thread counts in a table of its own. Limits are looked at after amounts of text, where the tables
 // together hold the same for any number of threads.
 struct PieceCounter::Impl {
   Impl(Cut cut, ThreadPool& pool, std::uint64_t max_bytes)
       : cut(cut),
         pool(pool),
+        weight(cut == Cut::gpt2 ? sizeof(Token) : 1),
         // Tables that are merged and pruned take up to four times what their pieces do.
         limit(max_bytes == 0 ? std::numeric_limits<std::uint64_t>::max()
                              : std::max<std::uint64_t>(max_bytes / 4, 1)),
@@ -118,8 +124,8 @@ struct PieceCounter::Impl {
   }
 
   std::uint64_t table_bytes() const {
-    std::uint64_t sum = merged.bytes();
-    for (const PieceTable& table : tables) sum += table.bytes();
+    std::uint64_t sum = merged.bytes(weight);
+    for (const PieceTable& table : tables) sum += table.bytes(weight);
     return sum;
   }
 
@@ -127,13 +133,13 @@ struct PieceCounter::Impl {
   void prune() {
     if (table_bytes() <= limit) return;  // merged they are no larger
     merge();
-    if (merged.bytes() <= limit) return;
+    if (merged.bytes(weight) <= limit) return;
     std::map<std::uint64_t, std::uint64_t> bytes_by_count;
     merged.for_each([&](std::string_view piece, std::uint64_t count) {
-      bytes_by_count[count] += PieceTable::bytes_of(piece);
+      bytes_by_count[count] += PieceTable::bytes_of(piece, weight);
     });
     std::uint64_t dropped = 0;  // the largest count that is
-    std::uint64_t rest = merged.bytes();
+    std::uint64_t rest = merged.bytes(weight);
     for (const auto& [count, size] : bytes_by_count) {
       if (rest <= limit / 2) break;
       dropped = count;
@@ -151,6 +157,7 @@ struct PieceCounter::Impl {
 
   Cut cut;
   ThreadPool& pool;
+  std::uint64_t weight;   // of a long piece's byte: merges are learnt on tokens, one a byte
   std::uint64_t limit;    // of the merged table's bytes
   std::uint64_t stretch;  // of text between two looks at the limit
   std::uint64_t next_check = stretch;

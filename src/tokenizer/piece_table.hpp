@@ -74,10 +74,11 @@ class PieceTable {
 
   std::size_t size() const { return size_; }
 
-  /// Bytes that the pieces take: a measure of content that does not depend on how the table came about.
-  std::uint64_t bytes() const { return bytes_of(size_, long_bytes_.size()); }
-  static std::uint64_t bytes_of(std::string_view piece) {
-    return bytes_of(1, piece.size() <= PieceKey::kShort ? 0 : piece.size());
+  /// Bytes that the pieces take, each byte of long ones counted `weight` times: a measure of content that does not depend
+  /// on how the table came about.
+  std::uint64_t bytes(std::uint64_t weight) const { return bytes_of(size_, weight * long_bytes_.size()); }
+  static std::uint64_t bytes_of(std::string_view piece, std::uint64_t weight) {
+    return bytes_of(1, piece.size() <= PieceKey::kShort ? 0 : weight * piece.size());
   }
 
   /// Calls `visit(piece, number)` in no order; pieces are views into the table.

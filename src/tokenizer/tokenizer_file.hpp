@@ -14,7 +14,6 @@ class TokenizerFile {
   /// Reads and parses the whole file.
   explicit TokenizerFile(std::filesystem::path path);
 
-  const nlohmann::json& root() const { return root_; }
   /// What the pointer leads to; null if that is nothing.
   const nlohmann::json& value(const std::string& pointer) const;
   /// The same, refused if it is no object, or no array.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -54,9 +55,17 @@ std::pair<std::string, std::string> read_pair(const TokenizerFile& file, const J
 
 OrderedJson to_json(const BpeTokenizer& tokenizer) {
   const auto spelling = [&](Token token) { return spell_bytes(tokenizer.token_text(token)); };
+  auto added = OrderedJson::array({special_token(tokenizer.end_of_text(), kEndOfText)});
   // Appended without the search for duplicates that operator[] makes, in quadratic time.
   OrderedJson::object_t vocabulary;
-  for (Token id = 0; id < tokenizer.vocab_size(); ++id) vocabulary.emplace_back(spelling(id), id);
+  std::unordered_set<std::string> spellings;
+  for (Token id = 0; id < tokenizer.vocab_size(); ++id) {
+    std::string key = spelling(id);
+    if (spellings.insert(key).second)
+      vocabulary.emplace_back(std::move(key), id);
+    else  // was an added token, which may be the bytes of an entry
+      added.push_back(special_token(id, tokenizer.token_text(id)));
+  }
   auto merges = OrderedJson::array();
   for (const auto& merge : tokenizer.merges())
     merges.push_back(OrderedJson::array({spelling(merge.left), spelling(merge.right)}));
@@ -67,7 +76,7 @@ OrderedJson to_json(const BpeTokenizer& tokenizer) {
       {"version", "1.0"},
       {"truncation", nullptr},
       {"padding", nullptr},
-      {"added_tokens", OrderedJson::array({special_token(tokenizer.end_of_text(), kEndOfText)})},
+      {"added_tokens", std::move(added)},
       {"normalizer", nullptr},
       {"pre_tokenizer", byte_level},
       {"post_processor", byte_level},

@@ -6,7 +6,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-#include <diecast/core/error.hpp>
+#include "tokenizer/unknown_token.hpp"
 
 namespace diecast {
 
@@ -31,9 +31,7 @@ Token Vocabulary::at(std::string_view text) const {
 }
 
 std::string_view Vocabulary::text(Token token) const {
-  if (token >= size())
-    throw Error(Fault::usage, "token " + std::to_string(token) + " is not in the vocabulary", {},
-                "use ids from 0 to " + std::to_string(size() - 1));
+  if (token >= size()) refuse_unknown_token(token, size());
   return entries_[token];
 }
 

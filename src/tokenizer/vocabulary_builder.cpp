@@ -68,7 +68,7 @@ void VocabularyBuilder::add(std::span<const std::string_view> texts) {
   if (impl_->counter) impl_->counter->add(texts);
 }
 
-std::unique_ptr<Tokenizer> VocabularyBuilder::build() const {
+std::unique_ptr<Tokenizer> VocabularyBuilder::build(const std::function<void()>& tick) const {
   const VocabularyOptions& options = impl_->options;
   if (!impl_->counter) return std::make_unique<ByteTokenizer>();
   const PieceCounter& counter = *impl_->counter;
@@ -82,7 +82,7 @@ std::unique_ptr<Tokenizer> VocabularyBuilder::build() const {
     return std::make_unique<CharTokenizer>(
         entries_by_frequency({std::string(kEndOfText), std::string(CharTokenizer::kUnknown)}, counter, options));
   return std::make_unique<BpeTokenizer>(
-      train_bpe(counter, options.size, options.min_frequency == 0 ? 2 : options.min_frequency));
+      train_bpe(counter, options.size, options.min_frequency == 0 ? 2 : options.min_frequency, tick));
 }
 
 std::uint64_t VocabularyBuilder::bytes() const { return impl_->counter ? impl_->counter->bytes() : 0; }

@@ -13,13 +13,4 @@ void WordTokenizer::encode(std::string_view text, std::vector<Token>& out) const
   for_each_word(text, [&](std::string_view word) { out.push_back(vocabulary_.find(word).value_or(unknown_)); });
 }
 
-std::string WordTokenizer::decode(std::span<const Token> tokens) const {
-  std::string text;
-  for (const Token token : tokens) {
-    if (!text.empty()) text += separator();
-    text += token_text(token);
-  }
-  return text;
-}
-
 }  // namespace diecast

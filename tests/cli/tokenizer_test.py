@@ -5,6 +5,7 @@ import os
 import pathlib
 import pty
 import re
+import resource
 import shutil
 import signal
 import subprocess
@@ -85,6 +86,18 @@ class Use(TokenizerTest):
         self.assertEqual(self.round_trip("char", b"Once upon\n"), b"Once upon\n")
         self.assertEqual(self.round_trip("char", "a日\n".encode()), b"a<unk>\n")
 
+    def test_a_long_text_has_the_ids_of_the_whole(self):
+        texts = {"words": TEXT.encode() * 50_000, "one piece": b"a" * 2_500_000, "spaces": b" \n" * 1_500_000 + b"end"}
+        for name, content in texts.items():
+            with self.subTest(name):
+                text = self.file("text.txt", content)
+                ids = self.succeeds("encode", "--tokenizer", self.trained["bpe"], text).stdout
+                self.assertEqual(len(ids.split()), self.facts(self.trained["bpe"], "--text", text)["text"]["tokens"])
+                self.assertRegex(ids, rb"\A\d+( \d+)*\n\Z")
+                self.assertEqual(self.succeeds("decode", "--tokenizer", self.trained["bpe"], stdin=ids).stdout, content)
+        dots = self.succeeds("encode", "--json", "--tokenizer", self.trained["word"], stdin=b". " * 1_000_000 + b"the the")
+        self.assertEqual(len(json.loads(dots.stdout)["ids"]), 2)
+
     def test_lines_are_texts_of_their_own(self):
         content = b"".join(b"line %d of many\n\n" % i for i in range(5000))
         self.assertEqual(self.round_trip("bpe", content, "--lines"), content)
@@ -162,6 +175,17 @@ class Train(TokenizerTest):
         self.succeeds("train", lines, "--text-field", "body", "--kind", "word", "--out", out)
         vocabulary = json.loads(out.read_text())["model"]["vocab"]
         self.assertEqual(sorted(vocabulary, key=vocabulary.get)[4:], ["all", "word0", "word1", "word2"])
+
+    def test_what_a_run_would_set_decides_the_vocabulary_too(self):
+        lines = self.file("a.txt", "one two\n--\nthree\n")
+        out = self.folder / "t.json"
+        options = ["--set", "data.split=separator", "--set", "data.separator=three", "--set", "tokenizer.kind=word"]
+        self.succeeds("train", lines, *options, "--out", out)
+        vocabulary = json.loads(out.read_text())["model"]["vocab"]
+        self.assertEqual(sorted(vocabulary, key=vocabulary.get)[4:], ["one", "two"])
+        self.succeeds("train", lines, *options, "--kind", "char", "--out", out)
+        self.assertEqual(self.facts(out)["kind"], "char")
+        self.fails(2, "train", lines, "--set", "data.splt=file", "--out", out, says=["data.splt", "data.split"])
 
     def test_json_is_one_object_and_nothing_else(self):
         done = self.succeeds("train", STORIES, "--vocab-size", 300, "--json", "--out", self.folder / "t.json")
@@ -274,7 +298,8 @@ class BadInput(TokenizerTest):
         self.assertFalse(out.exists())
 
     def test_a_place_that_cannot_be_written_is_said_before_anything_is_read(self):
-        for out in [self.folder, self.folder / "none/t.json", pathlib.Path("/proc/t.json")]:
+        os.mkfifo(self.folder / "pipe")
+        for out in [self.folder, self.folder / "none/t.json", "/proc/t.json", "", "t/", "/dev/null", self.folder / "pipe"]:
             self.fails(2, "train", STORIES, "--out", out, says=["--out", out])
 
     def test_text_that_is_not_there_or_has_nothing_to_learn(self):
@@ -282,6 +307,13 @@ class BadInput(TokenizerTest):
         self.fails(2, "train", self.folder / "none.txt", "--out", out, says=["none.txt"])
         self.assertNotEqual(run("train", self.file("dots.txt", "... ...\n"), "--kind", "word", "--out", out).returncode, 0)
         self.assertFalse(out.exists())
+
+    def test_want_of_memory_is_not_called_damage(self):
+        frame = self.file("a.zst", b"\x28\xB5\x2F\xFD\x00\xA8" + b"\x29\0\0" + b"hello")  # a window of 2 GiB
+        train = ["train", frame, "--threads", 1, "--out", self.folder / "t.json"]
+        limit = lambda: resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
+        self.fails(1, *train, says=["out of memory"], preexec_fn=limit)
+        self.succeeds(*train)
 
     def test_a_tokenizer_that_is_none(self):
         for content, says in [("", "parse error"), ("{}", "/model/type"), ('{"model":{"type":"Unigram"}}', "/model/type")]:

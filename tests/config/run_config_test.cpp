@@ -173,6 +173,7 @@ TEST_CASE("data come from one source or several, with a weight each or none") {
   CHECK(error_of("[data]\nsource = 'a'\nweights = ['x']").starts_with("data.weights must be an array of numbers"));
   CHECK(error_of("[data]\nsource = []").starts_with("data.source names nothing"));
   CHECK(error_of("[data]\nsplit = 'separator'").find("needs data.separator") != std::string::npos);
+  CHECK(error_of("[data]\nseparator = '--'").starts_with("data.separator has no effect with data.split = \"file\""));
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstddef>
 #include <diecast/core/thread_pool.hpp>
+#include <stdexcept>
 #include <vector>
 
 namespace diecast {
@@ -11,7 +12,7 @@ namespace {
 TEST_CASE("every task runs once, on a thread that the pool has") {
   for (const std::size_t threads : {1, 2, 3, 7})
     for (const std::size_t count : {0, 1, 2, 5, 64, 1000}) {
-      ThreadPool pool(threads);
+      ThreadPool pool(threads, count % 2 == 0 ? Waiting::spin : Waiting::block);
       CAPTURE(threads);
       CAPTURE(count);
       CHECK(pool.threads() == threads);
@@ -54,6 +55,22 @@ TEST_CASE("no two tasks have the same thread at the same time") {
 TEST_CASE("a pool of no stated size has a thread for each CPU of the process") {
   CHECK(available_cpus() >= 1);
   CHECK(ThreadPool().threads() == available_cpus());
+}
+
+TEST_CASE("an exception in a task is thrown again when all are done, and the pool goes on") {
+  for (const std::size_t threads : {1, 3}) {
+    ThreadPool pool(threads);
+    std::atomic<int> calls{0};
+    CHECK_THROWS_AS(pool.run(50,
+                             [&](std::size_t task, std::size_t) {
+                               ++calls;
+                               if (task % 7 == 3) throw std::runtime_error("no");
+                             }),
+                    std::runtime_error);
+    CHECK(calls == 50);
+    pool.run(50, [&](std::size_t, std::size_t) { ++calls; });
+    CHECK(calls == 100);
+  }
 }
 
 TEST_CASE("two pools work side by side") {

@@ -91,14 +91,18 @@ TEST_CASE("a folder of a run below a source is left out, but nothing that only l
   CHECK(read_source(folder.path()).texts == Texts{"a", "e", "d", "c"});
 }
 
-TEST_CASE("a glob is expanded to files only, unless it is a path that exists") {
+TEST_CASE("a glob is expanded to files and what is in folders, unless it is a path that exists") {
   TemporaryFolder folder;
   write_file(folder / "2.txt", "2");
   write_file(folder / "10.txt", "10");
   write_file(folder / "deep.txt/3.txt", "3");
   write_file(folder / "[a].txt", "brackets");
-  CHECK(read_source(folder / "?*.txt").texts == Texts{"10", "2", "brackets"});
-  CHECK(read_source(folder / "*/*.txt").texts == Texts{"3"});
+  write_file(folder / "deep.txt/3.log", "log");
+  write_file(folder / "run.txt/config.toml", "");
+  write_file(folder / "run.txt/checkpoints/4.txt", "4");
+  CHECK(read_source(folder / "?*.txt").texts == Texts{"10", "2", "brackets", "3"});
+  CHECK(read_source(folder / "d*", "*.log").texts == Texts{"log"});
+  CHECK(read_source(folder / "d*/*.txt").texts == Texts{"3"});
   CHECK(read_source(folder / "[a].txt").texts == Texts{"brackets"});
 }
 
@@ -242,6 +246,8 @@ TEST_CASE("a text that begins with a brace is a text, unless its name or its fir
   CHECK(read_source(folder / "a.txt").texts.size() == 1);
   write_file(folder / "a.json.gz", gzipped("{\"text\": \"cut\n{\"text\":\"whole\"}\n"));
   CHECK(read_source(folder / "a.json.gz").texts == Texts{"whole"});
+  write_file(folder / "B.JSONL.GZ", gzipped("{\"text\": \"cut\n{\"text\":\"whole\"}\n"));
+  CHECK(read_source(folder / "B.JSONL.GZ").texts == Texts{"whole"});
 }
 
 TEST_CASE("bad lines are counted and the first is named, and too many are an error") {
@@ -341,6 +347,11 @@ TEST_CASE("a dump of Wikipedia is known by its content, and a sample is drawn fr
   CHECK(some.ids[0] < 10);
   CHECK(some.ids[11] >= 10);
   CHECK(read_corpus({.sources = {folder.path().string()}, .sample = 12, .seed = 6}).ids != some.ids);
+  CHECK(some.notices.empty());
+  const Reading none = read_corpus({.sources = {(folder / "3.txt").string()}, .sample = 12});
+  CHECK(none.texts == Texts{"text"});
+  REQUIRE(none.notices.size() == 1);
+  CHECK(contains(none.notices[0], "no source is a Wikipedia dump"));
 }
 
 TEST_CASE("a file that vanishes before its turn is named, after what precedes it") {

@@ -7,6 +7,7 @@
 #include <diecast/tokenizer/pretokenizer.hpp>
 #include <map>
 #include <random>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -158,6 +159,20 @@ TEST_CASE("more can be counted and learned again") {
   CHECK(learned(train_bpe(pieces, 300)) == Strings{"ab"});
   pieces.add("xy xy xy");
   CHECK(learned(train_bpe(pieces, 300)) == Strings{"xy", "ab", " xy"});
+}
+
+TEST_CASE("training can be ended before any merge and between two") {
+  ThreadPool pool(1);
+  PieceCounter pieces(Cut::gpt2, pool);
+  pieces.add("the cat and the hat and the bat");
+  std::size_t calls = 0;
+  const std::size_t merges = train_bpe(pieces, 300, 1, [&] { ++calls; }).merges().size();
+  CHECK(calls == merges + 1);
+  for (std::size_t end = 1; end <= calls; ++end) {
+    std::size_t left = end;
+    CHECK_THROWS_AS(train_bpe(pieces, 300, 1, [&] { if (--left == 0) throw std::runtime_error("no"); }),
+                    std::runtime_error);
+  }
 }
 
 TEST_CASE("a vocabulary too small for the bytes is a usage error") {

@@ -12,6 +12,8 @@
 #include <utility>
 #include <vector>
 
+#include "tokenizer/text_cut.hpp"
+
 using namespace diecast;
 
 namespace {
@@ -100,6 +102,33 @@ TEST_CASE("words are the same whether a block of 64 bytes holds them or not") {
 TEST_CASE("characters are code points, and bytes that are none") {
   CHECK(count(Cut::characters, 2, {"aé日\xFF", "é\xE6"}) ==
         Sorted{{"é", 2}, {"a", 1}, {"\xE6", 1}, {"日", 1}, {"\xFF", 1}});
+}
+
+TEST_CASE("a text may be cut before white space of ASCII, wherever that changes no piece") {
+  const auto pieces = [](std::string_view text) {
+    std::vector<std::string> all;
+    for_each_piece(text, [&](std::string_view piece) { all.emplace_back(piece); });
+    return all;
+  };
+  const std::vector<std::string> parts{" ", "\n", "a", "1", "'s", ".", "日", "。", "😀", "é", "\u3000", "\u00A0", "\u0085",
+                                       "\xA0", "\x80", "\xE3", "\xE3\x80", "\xC2", "\xFF", std::string(1, '\0')};
+  std::mt19937 random(11);
+  std::size_t cuts = 0;
+  for (int round = 0; round < 2000; ++round) {
+    std::string text;
+    for (int i = 0; i < 12; ++i) text += parts[random() % parts.size()];
+    CAPTURE(text);
+    for (std::size_t at = 1; at < text.size(); ++at) {
+      if (!may_cut_before(text, at)) continue;
+      ++cuts;
+      std::vector<std::string> both = pieces(std::string_view(text).substr(0, at));
+      for (std::string& piece : pieces(std::string_view(text).substr(at))) both.push_back(std::move(piece));
+      CHECK(both == pieces(text));
+    }
+  }
+  CHECK(cuts > 1000);
+  for (const std::string before : {"a", ".", "日", "😀", "\xFF", "\x80"}) CHECK(may_cut_before(before + "\n", before.size()));
+  for (const std::string before : {" ", "\n", "\u3000", "\u00A0"}) CHECK_FALSE(may_cut_before(before + "\n", before.size()));
 }
 
 TEST_CASE("a limit drops the rarest pieces, the same ones for any number of threads and calls") {

@@ -138,6 +138,18 @@ TEST_CASE("end-of-text can be the last token, and others may be added") {
   CHECK(tokenizer.token_text(0) == "<パッド>");
 }
 
+TEST_CASE("an added token that is the bytes of an entry is kept apart from it") {
+  Json json = as_json(small_tokenizer());
+  const std::size_t size = json["model"]["vocab"].size();
+  for (const char* content : {"\n", " the"})
+    json["added_tokens"].push_back({{"id", json["added_tokens"].size() - 1 + size}, {"content", content}});
+  const auto tokenizer = load(json.dump());
+  REQUIRE(tokenizer.vocab_size() == size + 2);
+  const auto again = load(as_json(tokenizer).dump());
+  CHECK(again.hash() == tokenizer.hash());
+  CHECK(again.token_text(static_cast<Token>(size)) == "\n");
+}
+
 TEST_CASE("what is not JSON or not a tokenizer is refused") {
   CHECK(refusal("").starts_with("not a tokenizer: parse error at line 1, column 1"));
   CHECK(refusal("{\n \"model\": }").starts_with("not a tokenizer: parse error at line 2, column 11"));

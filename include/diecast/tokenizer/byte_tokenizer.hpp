@@ -18,7 +18,6 @@ class ByteTokenizer final : public Tokenizer {
   Token end_of_text() const override { return kEnd; }
   void encode(std::string_view text, std::vector<Token>& out) const override;
   std::string_view token_text(Token token) const override;
-  std::string decode(std::span<const Token> tokens) const override;
   bool is_lossless() const override { return true; }
   std::uint64_t hash() const override;
 };

@@ -36,7 +36,7 @@ class Tokenizer {
   virtual std::string_view separator() const { return {}; }
 
   /// The text of `tokens`: what was encoded, to the byte, if `is_lossless()`. Throws as `token_text`.
-  virtual std::string decode(std::span<const Token> tokens) const = 0;
+  std::string decode(std::span<const Token> tokens) const;
   virtual bool is_lossless() const = 0;
 
   /// XXH3 of all that decides how text is encoded: tokenizers of equal hash encode alike.

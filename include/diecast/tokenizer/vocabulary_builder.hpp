@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -31,8 +32,8 @@ class VocabularyBuilder {
   /// Whether the tokenizer depends on text at all.
   bool needs_text() const;
   void add(std::span<const std::string_view> texts);
-  /// Throws Error(Fault::usage) if a kind that needs text was given no piece of any.
-  std::unique_ptr<Tokenizer> build() const;
+  /// Throws Error(Fault::usage) if a kind that needs text was given no piece of any. `tick` is as for `train_bpe`.
+  std::unique_ptr<Tokenizer> build(const std::function<void()>& tick = [] {}) const;
 
   std::uint64_t bytes() const;   ///< of text, so far
   std::uint64_t pruned() const;  ///< occurrences of pieces that went uncounted for want of memory

@@ -29,7 +29,6 @@ class WordTokenizer final : public Tokenizer {
   void encode(std::string_view text, std::vector<Token>& out) const override;
   std::string_view token_text(Token token) const override { return vocabulary_.text(token); }
   std::string_view separator() const override { return " "; }
-  std::string decode(std::span<const Token> tokens) const override;
   bool is_lossless() const override { return false; }
   std::uint64_t hash() const override { return vocabulary_.hash(kind()); }
 
