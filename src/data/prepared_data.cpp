@@ -32,7 +32,7 @@ using DataJson = nlohmann::ordered_json;
 constexpr std::string_view kDataFile = "data.json";
 constexpr std::string_view kDataFormat = "diecast data 1";
 // A shard's document table is in memory while it is written.
-constexpr std::uint64_t kMostShardTokens = std::uint64_t{1} << 28;
+constexpr std::uint64_t kMostShardTokens = std::uint64_t{1} << 28, kMostShardDocuments = std::uint64_t{1} << 20;
 
 // ---- data.json
 
@@ -119,7 +119,9 @@ class SetWriter {
       shard_->extend(identity_.end_of_text);
       ++entries_.back().tokens;
     }
-    if (shard_ && shard_->size() + tokens.size() > kMostShardTokens) end_shard();
+    if (shard_ && (shard_->size() + tokens.size() > kMostShardTokens ||
+                   entries_.back().documents == kMostShardDocuments))
+      end_shard();
     if (!shard_) {
       entries_.push_back({.file = fmt::format("{}-{:05}.shard", name_, entries_.size())});
       shard_ = std::make_unique<ShardWriter>(folder_ / entries_.back().file, identity_);

@@ -144,6 +144,16 @@ TEST_CASE("a folder that has something is not written into, and nothing to read 
   CHECK_FALSE(fs::exists(folder / ".tmp-none"));
 }
 
+TEST_CASE("a shard has 2^20 documents at most") {
+  const TemporaryFolder folder;
+  const std::size_t most = std::size_t{1} << 20;
+  const auto data = prepare(std::vector<std::string>(most + 3, "a"), folder / "out", 0);
+  REQUIRE(data->train.size() == 2);
+  CHECK(data->train[0].documents == most);
+  CHECK(data->train[1].documents == 3);
+  CHECK(open(folder / "out").train.size() == 2 * (most + 3));
+}
+
 TEST_CASE("a missing, exchanged or changed shard and a damaged description are errors") {
   const TemporaryFolder folder;
   const auto refused = [&](const char* says) {

@@ -65,14 +65,15 @@ void check_unused(const std::filesystem::path& out);
 
 /// Encodes documents in their order on all threads of `pool` and writes them as memory-mapped shards:
 ///
-///     OUT/train-00000.shard ...       up to 2^28 tokens each; see src/data/token_shard.hpp
+///     OUT/train-00000.shard ...       up to 2^28 tokens and 2^20 documents each; see src/data/token_shard.hpp
 ///     OUT/validation-00000.shard ...  what `DocumentChunks` keeps
 ///     OUT/data.json                   the description
 ///
 /// They are written into `.tmp-NAME` beside OUT and synced before the folder gets its name: whenever the process or the
-/// machine stops, OUT is whole or not there, and the next call removes what was left. Memory: two chunks of 32 MiB of
-/// text, the tokens of one, and the document table of two shards. `progress` is called after each chunk. Returns
-/// nothing, and leaves nothing, when `stop` becomes a signal. Throws Error(Fault::usage) when OUT exists or another
+/// machine stops, OUT is whole or not there, and the next call removes what was left. Memory: two chunks of
+/// `DocumentChunks`, the tokens of one, and the document tables and names of two shards, of which the one that ends is
+/// copied. `progress` is called after each chunk, while another thread reads the next one. Returns nothing, and leaves
+/// nothing, when `stop` becomes a signal. Throws Error(Fault::usage) when OUT exists or another
 /// process prepares it, Error(Fault::run) when writing fails, and what reading throws.
 std::optional<DataDescription> prepare_data(DocumentStream& documents, const Tokenizer& tokenizer,
                                             const PrepareOptions& options, ThreadPool& pool,
