@@ -316,11 +316,11 @@ bool validates(const fs::path& file) {
   return name == "val.bin" || name.find("_val_") != std::string::npos;
 }
 
-// The first token of a document from `from` on; `from` itself if none begins.
-std::uint64_t next_document(const TokenSet& tokens, std::uint64_t from, Token end_of_text) {
+// The first token of a document that begins after one of `from` ... `to` - 1; `from` itself if none does.
+std::uint64_t next_document(const TokenSet& tokens, std::uint64_t from, std::uint64_t to, Token end_of_text) {
   std::vector<Token> piece;
-  for (std::uint64_t first = from; first + 1 < tokens.size(); first += piece.size()) {
-    piece.resize(std::min<std::uint64_t>(1 << 16, tokens.size() - 1 - first));
+  for (std::uint64_t first = from; first < to; first += piece.size()) {
+    piece.resize(std::min<std::uint64_t>(1 << 16, to - first));
     tokens.copy(first, piece);
     const auto found = std::ranges::find(piece, end_of_text);
     if (found != piece.end()) return first + static_cast<std::uint64_t>(found - piece.begin()) + 1;
@@ -345,8 +345,10 @@ TokenSets open_token_files(std::span<const fs::path> files, std::uint64_t vocab_
   }
   const std::uint64_t all = sets.train.size();
   if (sets.validation.size() > 0 || validation_fraction <= 0 || all < 4) return sets;
-  const auto kept = static_cast<std::uint64_t>(validation_fraction * static_cast<double>(all));
-  const std::uint64_t cut = next_document(sets.train, all - std::max<std::uint64_t>(kept, 2), end_of_text);
+  const auto share = static_cast<std::uint64_t>(validation_fraction * static_cast<double>(all));
+  const std::uint64_t kept = std::max<std::uint64_t>(share, 2), from = all - kept;
+  // Half of it stays, and a token to predict with one before it.
+  const std::uint64_t cut = next_document(sets.train, from, from + std::min(kept / 2, kept - 2), end_of_text);
   return {sets.train.part(0, cut), sets.train.part(cut, all - cut)};
 }
 

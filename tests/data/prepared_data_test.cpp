@@ -193,8 +193,10 @@ TEST_CASE("files of nanoGPT are split by their names, or at the end of a documen
   CHECK(named.train.size() == 10);
   CHECK(all_of(named.validation) == std::vector<Token>{6, 9});
   const TokenSets cut = open_token_files(one, 10, 9, 0.5, pool);
-  CHECK(all_of(cut.train) == std::vector<Token>{1, 2, 9, 3, 4, 5, 6, 7, 9});
-  CHECK(all_of(cut.validation) == std::vector<Token>{8});
+  CHECK(all_of(cut.train) == std::vector<Token>{1, 2, 9, 3, 4});  // the next document is too short
+  CHECK(all_of(cut.validation) == std::vector<Token>{5, 6, 7, 9, 8});
+  CHECK(all_of(open_token_files(one, 10, 9, 0.8, pool).validation) == std::vector<Token>{3, 4, 5, 6, 7, 9, 8});
+  CHECK(open_token_files(one, 10, 9, 0.2, pool).validation.size() == 2);
   CHECK(all_of(open_token_files(one, 10, 77, 0.5, pool).validation) == std::vector<Token>{5, 6, 7, 9, 8});
   CHECK(open_token_files(one, 10, 9, 0, pool).validation.size() == 0);
   CHECK_THROWS_WITH_AS(open_token_files(one, 9, 9, 0, pool), doctest::Contains("token 9 does not fit"), Error);

@@ -99,8 +99,8 @@ struct TokenSets {
 TokenSets open_prepared(const std::filesystem::path& folder, const DataDescription& description, ThreadPool& pool);
 
 /// Maps .bin files of nanoGPT or llm.c, in their order. Those called `val.bin` or `*_val_*` validate; if there are none,
-/// the end does, about `validation_fraction` of the tokens from the next `end_of_text` on. Throws Error(Fault::usage) for
-/// a file that is none or whose ids are not below `vocab_size`.
+/// the last `validation_fraction` of the tokens do, from the first document on that begins in the first half of them.
+/// Throws Error(Fault::usage) for a file that is none or whose ids are not below `vocab_size`.
 TokenSets open_token_files(std::span<const std::filesystem::path> files, std::uint64_t vocab_size, Token end_of_text,
                            double validation_fraction, ThreadPool& pool);
 
