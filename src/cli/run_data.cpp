@@ -4,6 +4,7 @@
 #include <chrono>
 #include <memory>
 #include <system_error>
+#include <string_view>
 #include <utility>
 
 #include <fmt/format.h>
@@ -13,6 +14,7 @@
 #include <diecast/data/validation_split.hpp>
 #include <diecast/machine/memory.hpp>
 #include <diecast/preset/fields.hpp>
+#include <diecast/model/model.hpp>
 #include <diecast/tokenizer/load.hpp>
 #include <diecast/train/stop_signal.hpp>
 
@@ -57,6 +59,13 @@ TextSplit text_split(const std::string& name) {
 std::uint64_t hash_string(const std::string& text) { return XXH3_64bits(text.data(), text.size()); }
 
 void check_same_tokenizer(const ShardIdentity& data, const Tokenizer& tokenizer, const fs::path& folder) {
+// A folder of tokens in a cache: an XXH3-64 in hexadecimal.
+bool is_cache_name(std::string_view name) {
+  constexpr std::string_view kUnfinished = ".tmp-";
+  if (name.starts_with(kUnfinished)) name.remove_prefix(kUnfinished.size());
+  return name.size() == 16 && name.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
   if (data.tokenizer_hash == tokenizer.hash()) return;
   throw Error(Fault::usage,
               fmt::format("the data were prepared with another tokenizer: {} of {} tokens, not {} of {}",
@@ -108,7 +117,8 @@ std::uint64_t hash_sources(const CorpusOptions& options, double validation_fract
                                  options.text_field, options.max_bad, options.sample, validation_fraction, seed);
   for (const CorpusPart& part : find_corpus_parts(options)) {
     std::error_code ignored;
-    const auto time = fs::last_write_time(part.file, ignored).time_since_epoch().count();
+    // Reading a pipe changes its time.
+    const auto time = part.size == 0 ? 0 : fs::last_write_time(part.file, ignored).time_since_epoch().count();
     text += part.file.empty() ? fmt::format("stories {}\n", part.stories)
                               : fmt::format("{} {} {}\n", fs::absolute(part.file).string(), part.size, time);
   }
@@ -156,12 +166,14 @@ RunData::RunData(const RunConfig& config, Log& log) : config_(config), log_(log)
   for (std::size_t i = 0; i < config.data.source.value.size(); ++i) {
     Source source = recognise(config.data.source.value[i]);
     if (!weights.empty()) source.weight = weights[i];
-    const auto text = std::ranges::find(sources_, Kind::text, &Source::kind);
-    // Texts that are no parts of a mixture are one corpus.
-    if (weights.empty() && source.kind == Kind::text && text != sources_.end())
-      text->names.push_back(source.names.front());
-    else
+    const auto same = std::ranges::find(sources_, source.kind, &Source::kind);
+    // Texts that are no parts of a mixture are one corpus; so are files of tokens, of which some validate.
+    if (weights.empty() && source.kind != Kind::prepared && same != sources_.end()) {
+      same->names.push_back(source.names.front());
+      same->files.insert(same->files.end(), source.files.begin(), source.files.end());
+    } else {
       sources_.push_back(std::move(source));
+    }
   }
 }
 
@@ -259,8 +271,11 @@ void RunData::keep(const fs::path& cache) {
   made_.clear();
   std::vector<fs::path> unused;
   std::error_code ignored;
-  for (fs::directory_iterator entry(cache, ignored), end; !ignored && entry != end; entry.increment(ignored))
-    if (std::ranges::find(used_, entry->path().filename().string()) == used_.end()) unused.push_back(entry->path());
+  for (fs::directory_iterator entry(cache, ignored), end; !ignored && entry != end; entry.increment(ignored)) {
+    const std::string name = entry->path().filename().string();
+    // A run's folder may be one that has something else of this name.
+    if (is_cache_name(name) && std::ranges::find(used_, name) == used_.end()) unused.push_back(entry->path());
+  }
   for (const fs::path& path : unused) fs::remove_all(path, ignored);
 }
 

@@ -66,7 +66,7 @@ class RunData {
   RunTokens open(const Tokenizer& tokenizer, const std::filesystem::path& cache, const std::filesystem::path& scratch,
                  ThreadPool& pool);
 
-  /// Makes what was prepared stay, and deletes from `cache` what was not used.
+  /// Makes what was prepared stay, and deletes from `cache` the tokens that were not used.
   void keep(const std::filesystem::path& cache);
 
  private:

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import threading
 import unittest
 
 BINARY = os.path.abspath(sys.argv[1])
@@ -123,6 +124,16 @@ class Prepare(DataTest):
                    says=["cannot prepare the data", "train-00000.shard", "room"], preexec_fn=limit)
         self.assertEqual(list(self.folder.iterdir()), [])
 
+    def test_a_pipe_is_read(self):
+        pipe, text = self.folder / "pipe", "One day a small dog ran home. " * 600
+        os.mkfifo(pipe)
+        writer = threading.Thread(target=pipe.write_text, args=[text])
+        writer.start()
+        self.succeeds("data", "prepare", pipe, "--tokenizer", self.data, "--out", self.folder / "out")
+        writer.join()
+        facts = json.loads((self.folder / "out/data.json").read_text())
+        self.assertEqual(sum(s["text_bytes"] for n in ["train", "validation"] for s in facts[n]), len(text))
+
     def test_a_folder_that_is_there_stays_as_it_is(self):
         before = tree(self.data)
         self.fails(2, "data", "prepare", STORIES, "--out", self.data, says=["something here already"])
@@ -170,6 +181,18 @@ class Train(DataTest):
         self.assertFalse((out / "cache").exists())
         self.succeeds("train", "--resume", *QUIET, "--set", "train.max_steps=5", "--out", out)
         self.assertTrue((out / "cache").exists())
+
+    def test_a_folder_that_is_called_as_the_cache_keeps_what_is_in_it(self):
+        mine = self.folder / "run/cache/photos/one"
+        mine.parent.mkdir(parents=True)
+        mine.write_text("mine")
+        old = [self.folder / "run/cache" / name for name in ["0123456789abcdef", ".tmp-0123456789abcdef"]]
+        for folder in old:
+            folder.mkdir()
+        out = self.train(self.folder / "run", source=STORIES)
+        self.assertEqual(mine.read_text(), "mine")
+        self.assertFalse(any(folder.exists() for folder in old))
+        self.assertEqual(len(list((out / "cache").iterdir())), 2)
 
     def test_data_of_another_tokenizer_are_refused(self):
         self.succeeds("data", "prepare", "builtin:stories:9", "--out", self.folder / "other")
@@ -286,3 +309,7 @@ class TokenFiles(DataTest):
 
 if __name__ == "__main__":
     unittest.main(argv=sys.argv[:1])
+        named = self.train(self.folder / "named", *self.options(),
+                           source=json.dumps([str(self.folder / "nano" / name) for name in ["train.bin", "val.bin"]]))
+        for hashes in ["train_hash", "validation_hash"]:
+            self.assertEqual(state(named, 4)[hashes], state(out, 4)[hashes])
