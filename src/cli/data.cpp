@@ -1,8 +1,10 @@
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -70,17 +72,15 @@ struct Feed {
 
 std::vector<Feed> documents_of_step(const BatchStream& batches, std::uint64_t micro_batches, std::uint64_t step) {
   std::vector<Feed> feeds;
+  std::map<std::tuple<std::size_t, std::uint64_t, std::string>, std::size_t> places;
   for (std::uint64_t index = (step - 1) * micro_batches; index < step * micro_batches; ++index)
     for (std::size_t i = 0; i < batches.options().batch_size; ++i) {
       const BatchRow row = batches.row(index, i);
       for (const TokenOrigin& origin : batches.tokens(row.part).origins(row.first, row.length)) {
-        const auto known = std::ranges::find_if(feeds, [&](const Feed& feed) {
-          return feed.part == row.part && feed.id == origin.id && feed.name == origin.name;
-        });
-        if (known != feeds.end())
-          known->tokens += origin.tokens;
-        else
-          feeds.push_back({row.part, std::string(origin.name), origin.id, origin.tokens});
+        const std::string name(origin.name);
+        const auto [place, is_new] = places.try_emplace({row.part, origin.id, name}, feeds.size());
+        if (is_new) feeds.push_back({row.part, name, origin.id, 0});
+        feeds[place->second].tokens += origin.tokens;
       }
     }
   return feeds;
@@ -144,6 +144,10 @@ int data_verify(const DataFolderOptions& options) {
     fmt::print("{} shards are intact: {} tokens, {} at {:.1f} GB/s\n", shards, tokens, readable_bytes(bytes),
                static_cast<double>(bytes) / 1e9 / std::max(seconds, 1e-9));
   return 0;
+  const std::uint64_t micro_batches = config.train.micro_batches;
+  if (state.micro_steps != state.step * micro_batches)
+    throw Error(Fault::usage, "train.micro_batches was changed during the run", options.run,
+                "no step of it can be traced then");
 }
 
 int data_why(const DataWhyOptions& options) {
@@ -163,7 +167,6 @@ int data_why(const DataWhyOptions& options) {
   if (tokens.train_hash() != state.train_hash)
     throw Error(Fault::usage, "the training text has changed since the checkpoint", checkpoint->string(), "restore it");
   const BatchStream batches(tokens.train, batch_options(config, *tokenizer));
-  const std::uint64_t micro_batches = config.train.micro_batches;
   const std::vector<Feed> feeds = documents_of_step(batches, micro_batches, options.step);
   const std::uint64_t rows = micro_batches * active_preset().batch_size;
   if (options.json) {

@@ -266,6 +266,9 @@ class TokenFiles(DataTest):
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(array.array("H", self.ids(below, count)).tobytes())
         return path
+        self.succeeds("train", "--resume", *QUIET, "--set", "train.max_steps=5", "--set", "data.workers=2", "--set",
+                      "data.prefetch_batches=3", "--out", out)
+        self.fails(2, "train", "--resume", "--set", "data.shuffle=false", "--out", out, says=["cannot change data.shuffle"])
 
     def options(self):
         return ["--set", f"tokenizer.file={self.data / 'tokenizer.json'}"]
@@ -281,8 +284,12 @@ class TokenFiles(DataTest):
         out = self.train(self.folder / "run", *self.options(), source=self.folder / "nano")
         self.assertEqual(json.loads(self.succeeds("eval", out, "--json").stdout)["tokens"], 300)
         why = json.loads(self.succeeds("data", "why", out, "--step", "1", "--json").stdout)
+        self.succeeds("data", "why", whole, "--step", "1")
         self.assertTrue(why["documents"][0]["name"].endswith("nano/train.bin"))
 
+        self.succeeds("train", "--resume", *QUIET, "--set", "train.max_steps=8", "--set", "train.micro_batches=1", "--out",
+                      whole)
+        self.fails(2, "data", "why", whole, "--step", "1", says=["train.micro_batches was changed", whole])
     def test_llmcs_shards_train(self):
         ids = self.ids(500)
         for name, magic, version, kind in [("a_train_000001.bin", 20240520, 1, "H"), ("a_val_000000.bin", 20240801, 7, "I")]:
