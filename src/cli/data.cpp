@@ -89,7 +89,6 @@ std::vector<Feed> documents_of_step(const BatchStream& batches, std::uint64_t mi
 }  // namespace
 
 int data_prepare(const DataPrepareOptions& options) {
-  check_unused(options.out);  // before a tokenizer is learnt
   RunConfig config = resolve_preset_config({}, options.overrides);
   config.data.source.value = options.inputs;
   config.data.weights.value.clear();
@@ -103,6 +102,7 @@ int data_prepare(const DataPrepareOptions& options) {
   if (!data.is_text())
     throw Error(Fault::usage, "there is nothing to prepare: these are tokens already",
                 fmt::format("{}", fmt::join(options.inputs, ", ")), "name them as data.source");
+  make_way(options.out);  // before a tokenizer is learnt
   const auto tokenizer = data.make_tokenizer(active_preset().vocab_size, pool);
   const CorpusOptions corpus = corpus_options(config, options.inputs, pool.threads());
   const double fraction = config.data.validation_fraction;

@@ -64,13 +64,19 @@ std::vector<ShardEntry> entries_of(const DataJson& json) {
 // ---- writing
 
 // The folder that data are written into. Locked while it is; gone with this unless it was published.
+// Without a dot in it, nor a slash at its end.
+fs::path whole_path(const fs::path& folder) {
+  const fs::path path = fs::absolute(folder).lexically_normal();
+  return path.has_filename() ? path : path.parent_path();
+}
+
 class TemporaryData {
  public:
   explicit TemporaryData(const fs::path& out) : out_(fs::absolute(out)) {
     if (!out_.has_filename()) out_ = out_.parent_path();  // DIR/
     path_ = out_.parent_path() / (".tmp-" + out_.filename().string());
     std::error_code error;
-    check_unused(out_);
+    make_way(out_);
     fs::create_directories(path_, error);
     if (error) throw Error(Fault::usage, "cannot create the folder: " + error.message(), path_.string());
     lock_ = open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -95,7 +101,9 @@ class TemporaryData {
     sync_folder(path_);
     std::error_code error;
     fs::rename(path_, out_, error);
-    if (error) throw Error(Fault::run, "cannot give the folder its name: " + error.message(), out_.string());
+    if (error)
+      throw Error(Fault::run, "cannot give the folder its name: " + error.message(), out_.string(),
+                  "choose another one");
     published_ = true;
     sync_folder(out_.parent_path());
   }
@@ -206,10 +214,19 @@ bool write_shards(DocumentStream& documents, const Tokenizer& tokenizer, const P
 
 }  // namespace
 
-void check_unused(const fs::path& out) {
+void make_way(const fs::path& out) {
   std::error_code ignored;
   if (fs::exists(out, ignored) && !(fs::is_directory(out, ignored) && fs::is_empty(out, ignored)))
     throw Error(Fault::usage, "there is something here already", out.string(), "choose another folder or delete it");
+  const fs::path path = whole_path(out);
+  if (!fs::exists(fs::symlink_status(path, ignored))) return;
+  std::string why;
+  if (fs::equivalent(path, ".", ignored))
+    why = "it is the current one";
+  else if (rmdir(path.c_str()) != 0)
+    why = fs::is_symlink(path, ignored) ? "it is a link" : std::generic_category().message(errno);
+  if (!why.empty())
+    throw Error(Fault::usage, "cannot replace this folder: " + why, out.string(), "name one that does not exist yet");
 }
 
 std::optional<DataDescription> prepare_data(DocumentStream& documents, const Tokenizer& tokenizer,

@@ -134,6 +134,14 @@ class Prepare(DataTest):
         facts = json.loads((self.folder / "out/data.json").read_text())
         self.assertEqual(sum(s["text_bytes"] for n in ["train", "validation"] for s in facts[n]), len(text))
 
+    def test_a_folder_that_cannot_be_replaced(self):
+        (self.folder / "target").mkdir()
+        (self.folder / "link").symlink_to("target")
+        for out, cwd in [(".", self.folder / "target"), (self.folder / "link", None)]:
+            self.fails(2, "data", "prepare", STORIES, "--out", out, says=["cannot replace this folder", "does not exist"],
+                       cwd=cwd)
+        self.assertEqual(tree(self.folder), {})
+
     def test_a_folder_that_is_there_stays_as_it_is(self):
         before = tree(self.data)
         self.fails(2, "data", "prepare", STORIES, "--out", self.data, says=["something here already"])

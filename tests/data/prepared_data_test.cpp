@@ -144,6 +144,19 @@ TEST_CASE("a folder that has something is not written into, and nothing to read 
   CHECK_FALSE(fs::exists(folder / ".tmp-none"));
 }
 
+TEST_CASE("an empty folder is replaced, but not one that cannot be") {
+  const TemporaryFolder folder;
+  fs::create_directory(folder / "empty");
+  fs::create_directory(folder / "target");
+  fs::create_directory_symlink(folder / "target", folder / "link");
+  prepare(numbered(5), folder / "empty/", 0);
+  CHECK(is_prepared(folder / "empty"));
+  for (const char* name : {"link", "link/", "./link"})
+    CHECK_THROWS_WITH_AS(prepare(numbered(5), folder / name, 0), doctest::Contains("cannot replace this"), Error);
+  CHECK(fs::is_empty(folder / "target"));
+  CHECK_FALSE(fs::exists(folder / ".tmp-link"));
+}
+
 TEST_CASE("a shard has 2^20 documents at most") {
   const TemporaryFolder folder;
   const std::size_t most = std::size_t{1} << 20;

@@ -47,7 +47,7 @@ struct DataDescription {
 
 /// What to prepare, and where.
 struct PrepareOptions {
-  std::filesystem::path out;         ///< must not exist, or be empty
+  std::filesystem::path out;         ///< must not exist, or be an empty folder that can be replaced
   std::vector<std::string> sources;  ///< for people
   std::uint64_t sources_hash = 0;    ///< equal for equal documents
   double validation_fraction = 0;    ///< of the documents
@@ -60,8 +60,9 @@ struct PrepareProgress {
   std::uint64_t documents = 0, tokens = 0, text_bytes = 0;
 };
 
-/// Throws Error(Fault::usage) when there is something in a folder that is to be made.
-void check_unused(const std::filesystem::path& out);
+/// Sees that a folder can be made, before work is spent on it; an empty one is taken away. Throws Error(Fault::usage)
+/// when there is something in it, or it is a link, a mount point or the current folder.
+void make_way(const std::filesystem::path& out);
 
 /// Encodes documents in their order on all threads of `pool` and writes them as memory-mapped shards:
 ///
