@@ -162,8 +162,8 @@ int data_why(const DataWhyOptions& options) {
   const auto tokenizer = load_tokenizer(folder.tokenizer());
   ThreadPool pool(config.run.threads);
   RunData data(config, log);
-  const TemporaryCache scratch;
-  const RunTokens tokens = data.open(*tokenizer, folder.cache(), scratch.path(), pool);
+  TemporaryCache scratch;
+  const RunTokens tokens = data.open(*tokenizer, folder.cache(), &scratch, pool);
   if (tokens.train_hash() != state.train_hash)
     throw Error(Fault::usage, "the training text has changed since the checkpoint", checkpoint->string(), "restore it");
   const BatchStream batches(tokens.train, batch_options(config, *tokenizer));

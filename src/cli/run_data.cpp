@@ -222,14 +222,14 @@ std::unique_ptr<Tokenizer> RunData::make_tokenizer(std::size_t vocab_size, Threa
 }
 
 TokenSets RunData::open_text(const Source& source, const Tokenizer& tokenizer, const fs::path& cache,
-                             const fs::path& scratch, ThreadPool& pool) {
+                             TemporaryCache* scratch, ThreadPool& pool) {
   const CorpusOptions corpus = corpus_options(config_, source.names, pool.threads());
   const double fraction = config_.data.validation_fraction;
   const std::uint64_t seed = config_.run.seed, sources_hash = hash_sources(corpus, fraction, seed);
   const std::string name = fmt::format("{:016x}", hash_string(fmt::format("{} {}", sources_hash, tokenizer.hash())));
   used_.push_back(name);
   if (is_prepared(cache / name)) return open_prepared(cache / name, read_description(cache / name), pool);
-  const fs::path folder = scratch / name;
+  const fs::path folder = (scratch ? scratch->path() : cache) / name;
   made_.push_back(folder);
   return open_prepared(folder,
                        prepare_with_progress(corpus, tokenizer,
@@ -243,7 +243,7 @@ TokenSets RunData::open_text(const Source& source, const Tokenizer& tokenizer, c
 }
 
 TokenSets RunData::open_source(const Source& source, const Tokenizer& tokenizer, const fs::path& cache,
-                               const fs::path& scratch, ThreadPool& pool) {
+                               TemporaryCache* scratch, ThreadPool& pool) {
   if (source.kind == Kind::text) return open_text(source, tokenizer, cache, scratch, pool);
   if (source.kind == Kind::token_files)
     return open_token_files(source.files, tokenizer.vocab_size(), tokenizer.end_of_text(),
@@ -253,7 +253,7 @@ TokenSets RunData::open_source(const Source& source, const Tokenizer& tokenizer,
   return open_prepared(source.names.front(), data, pool);
 }
 
-RunTokens RunData::open(const Tokenizer& tokenizer, const fs::path& cache, const fs::path& scratch, ThreadPool& pool) {
+RunTokens RunData::open(const Tokenizer& tokenizer, const fs::path& cache, TemporaryCache* scratch, ThreadPool& pool) {
   RunTokens tokens;
   const bool is_mixture = !config_.data.weights.value.empty();
   for (const Source& source : sources_) {

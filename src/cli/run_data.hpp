@@ -16,6 +16,7 @@
 #include <diecast/tokenizer/tokenizer.hpp>
 
 #include "cli/run_tokenizer.hpp"
+#include "cli/temporary_cache.hpp"
 
 namespace diecast {
 
@@ -62,8 +63,8 @@ class RunData {
   std::unique_ptr<Tokenizer> make_tokenizer(std::size_t vocab_size, ThreadPool& pool) const;
 
   /// Throws Error(Fault::usage) for data of another tokenizer. Texts that `cache` does not have are prepared in
-  /// `scratch`, which may be the same.
-  RunTokens open(const Tokenizer& tokenizer, const std::filesystem::path& cache, const std::filesystem::path& scratch,
+  /// `scratch`, or in the cache if that is null.
+  RunTokens open(const Tokenizer& tokenizer, const std::filesystem::path& cache, TemporaryCache* scratch,
                  ThreadPool& pool);
 
   /// Makes what was prepared stay, and deletes from `cache` the tokens that were not used.
@@ -80,9 +81,9 @@ class RunData {
 
   Source recognise(const std::string& name) const;
   TokenSets open_source(const Source& source, const Tokenizer& tokenizer, const std::filesystem::path& cache,
-                        const std::filesystem::path& scratch, ThreadPool& pool);
+                        TemporaryCache* scratch, ThreadPool& pool);
   TokenSets open_text(const Source& source, const Tokenizer& tokenizer, const std::filesystem::path& cache,
-                      const std::filesystem::path& scratch, ThreadPool& pool);
+                      TemporaryCache* scratch, ThreadPool& pool);
 
   RunConfig config_;
   Log& log_;

@@ -143,7 +143,7 @@ class TrainRun {
     tokenizer_ = resumes_ ? load_tokenizer(folder_->get().tokenizer())
                           : source_->make_tokenizer(active_preset().vocab_size, *pool_);
     const std::filesystem::path cache = folder_->get().cache();
-    tokens_ = source_->open(*tokenizer_, cache, cache, *pool_);
+    tokens_ = source_->open(*tokenizer_, cache, nullptr, *pool_);
   }
 
   int run() {

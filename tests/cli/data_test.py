@@ -202,6 +202,14 @@ class Train(DataTest):
         self.assertFalse(any(folder.exists() for folder in old))
         self.assertEqual(len(list((out / "cache").iterdir())), 2)
 
+    def test_a_temporary_folder_is_needed_for_what_the_cache_lacks_alone(self):
+        out = self.train(self.folder / "run", source=STORIES)
+        nowhere = {**os.environ, "TMPDIR": str(self.folder / "nowhere")}
+        self.succeeds("eval", out, env=nowhere)
+        self.succeeds("data", "why", out, "--step", "1", env=nowhere)
+        shutil.rmtree(out / "cache")
+        self.fails(1, "eval", out, says=["cannot create a temporary folder", "TMPDIR"], env=nowhere)
+
     def test_data_of_another_tokenizer_are_refused(self):
         self.succeeds("data", "prepare", "builtin:stories:9", "--out", self.folder / "other")
         self.fails(2, "train", *FAST, *QUIET, "--set", f"data.source={self.data}", "--set",
