@@ -98,24 +98,13 @@ int data_prepare(const DataPrepareOptions& options) {
                                       : options.tokenizer;
   Log log(Log::Level::info);
   ThreadPool pool(options.threads);
-  const RunData data(config, log);
+  RunData data(config, log);
   if (!data.is_text())
     throw Error(Fault::usage, "there is nothing to prepare: these are tokens already",
                 fmt::format("{}", fmt::join(options.inputs, ", ")), "name them as data.source");
   make_way(options.out);  // before a tokenizer is learnt
   const auto tokenizer = data.make_tokenizer(active_preset().vocab_size, pool);
-  const CorpusOptions corpus = corpus_options(config, options.inputs, pool.threads());
-  const double fraction = config.data.validation_fraction;
-  const DataDescription description =
-      prepare_with_progress(corpus, *tokenizer,
-                            {.out = options.out,
-                             .sources = options.inputs,
-                             .sources_hash = hash_sources(corpus, fraction, config.run.seed),
-                             .validation_fraction = fraction,
-                             .seed = config.run.seed,
-                             .with_tokenizer = true},
-                            pool, log);
-  print_description(description, options.json);
+  print_description(data.prepare(*tokenizer, options.out, pool), options.json);
   return 0;
 }
 
@@ -144,10 +133,6 @@ int data_verify(const DataFolderOptions& options) {
     fmt::print("{} shards are intact: {} tokens, {} at {:.1f} GB/s\n", shards, tokens, readable_bytes(bytes),
                static_cast<double>(bytes) / 1e9 / std::max(seconds, 1e-9));
   return 0;
-  const std::uint64_t micro_batches = config.train.micro_batches;
-  if (state.micro_steps != state.step * micro_batches)
-    throw Error(Fault::usage, "train.micro_batches was changed during the run", options.run,
-                "no step of it can be traced then");
 }
 
 int data_why(const DataWhyOptions& options) {
@@ -159,6 +144,10 @@ int data_why(const DataWhyOptions& options) {
   if (options.step == 0 || options.step > state.step)
     throw Error(Fault::usage, fmt::format("step {} is none of the run's checkpoint", options.step), options.run,
                 state.step == 0 ? "it has none yet" : fmt::format("it has the steps 1 to {}", state.step));
+  const std::uint64_t micro_batches = config.train.micro_batches;
+  if (state.micro_steps != state.step * micro_batches)
+    throw Error(Fault::usage, "train.micro_batches was changed during the run", options.run,
+                "no step of it can be traced then");
   const auto tokenizer = load_tokenizer(folder.tokenizer());
   ThreadPool pool(config.run.threads);
   RunData data(config, log);

@@ -1,10 +1,12 @@
 #include "cli/run_data.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <memory>
-#include <system_error>
+#include <optional>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
@@ -13,8 +15,8 @@
 #include <diecast/core/error.hpp>
 #include <diecast/data/validation_split.hpp>
 #include <diecast/machine/memory.hpp>
-#include <diecast/preset/fields.hpp>
 #include <diecast/model/model.hpp>
+#include <diecast/preset/fields.hpp>
 #include <diecast/tokenizer/load.hpp>
 #include <diecast/train/stop_signal.hpp>
 
@@ -34,13 +36,14 @@ constexpr double kQuietSeconds = 1;
 // Several streams as one.
 class ChainedDocuments : public DocumentStream {
  public:
-  explicit ChainedDocuments(std::vector<OpenDocuments> parts) : parts_(std::move(parts)) {}
+  ChainedDocuments(std::vector<OpenDocuments> parts, ReadTick tick)
+      : parts_(std::move(parts)), tick_(std::move(tick)) {}
 
   bool next(Document& document) override {
     for (;;) {
       if (stream_ && stream_->next(document)) return true;
       if (next_ == parts_.size()) return false;
-      stream_ = parts_[next_++]();
+      stream_ = parts_[next_++](tick_);
     }
   }
   // Of the part that is read; the others are not opened yet, or are no more.
@@ -48,6 +51,7 @@ class ChainedDocuments : public DocumentStream {
 
  private:
   std::vector<OpenDocuments> parts_;
+  ReadTick tick_;
   std::size_t next_ = 0;
   std::unique_ptr<DocumentStream> stream_;
 };
@@ -56,9 +60,6 @@ TextSplit text_split(const std::string& name) {
   return name == "blank_lines" ? TextSplit::blank_lines : name == "separator" ? TextSplit::separator : TextSplit::file;
 }
 
-std::uint64_t hash_string(const std::string& text) { return XXH3_64bits(text.data(), text.size()); }
-
-void check_same_tokenizer(const ShardIdentity& data, const Tokenizer& tokenizer, const fs::path& folder) {
 // A folder of tokens in a cache: an XXH3-64 in hexadecimal.
 bool is_cache_name(std::string_view name) {
   constexpr std::string_view kUnfinished = ".tmp-";
@@ -66,6 +67,9 @@ bool is_cache_name(std::string_view name) {
   return name.size() == 16 && name.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
+std::uint64_t hash_string(const std::string& text) { return XXH3_64bits(text.data(), text.size()); }
+
+void check_same_tokenizer(const ShardIdentity& data, const Tokenizer& tokenizer, const fs::path& folder) {
   if (data.tokenizer_hash == tokenizer.hash()) return;
   throw Error(Fault::usage,
               fmt::format("the data were prepared with another tokenizer: {} of {} tokens, not {} of {}",
@@ -128,34 +132,40 @@ std::uint64_t hash_sources(const CorpusOptions& options, double validation_fract
 DataDescription prepare_with_progress(const CorpusOptions& corpus, const Tokenizer& tokenizer,
                                       const PrepareOptions& options, ThreadPool& pool, Log& log) {
   using Clock = std::chrono::steady_clock;
-  const auto stream = open_documents(corpus, [&](std::string_view text) { log.warning(text); });
   const StopSignal handlers;
   const auto start = Clock::now();
   const auto seconds = [&] { return std::max(1e-9, std::chrono::duration<double>(Clock::now() - start).count()); };
+  const auto stop_if_asked = [] {
+    const int signal = StopSignal::received();
+    if (signal != 0)
+      throw Stopped(signal, fmt::format("stopped by {} while the data were prepared; nothing of them was kept",
+                                        StopSignal::name_of(signal)));
+  };
   PrepareProgress last;
-  const auto show = [&](const PrepareProgress& progress) {
-    last = progress;
+  std::atomic<std::uint64_t> text_bytes{0};  // `last` is not for the thread that reads
+  CorpusOptions ticking = corpus;
+  ticking.tick = [&](const StreamProgress& at) {
+    stop_if_asked();
     if (seconds() < kQuietSeconds) return;
-    const double share = progress.input.total == 0 ? 1
-                                                   : static_cast<double>(progress.input.bytes) /
-                                                         static_cast<double>(progress.input.total);
+    const double share = at.total == 0 ? 1 : static_cast<double>(at.bytes) / static_cast<double>(at.total);
     log.progress(ReadingProgress{.title = "Encoding",
-                                 .at = progress.input,
-                                 .bytes_per_s = static_cast<double>(progress.text_bytes) / seconds(),
+                                 .at = at,
+                                 .bytes_per_s = static_cast<double>(text_bytes) / seconds(),
                                  .eta_seconds = share > 0 ? seconds() / share - seconds() : 0});
   };
-  auto data = prepare_data(*stream, tokenizer, options, pool, StopSignal::received(), show);
-  if (!data) {
-    const int signal = StopSignal::received();
-    throw Stopped(signal, fmt::format("stopped by {} while the data were prepared; nothing of them was kept",
-                                      StopSignal::name_of(signal)));
-  }
-  if (hash_sources(corpus, options.validation_fraction, options.seed) != options.sources_hash) {
-    std::error_code ignored;
-    fs::remove_all(options.out, ignored);
-    throw Error(Fault::run, "the data have changed while they were read",
-                fmt::format("{}", fmt::join(options.sources, ", ")), "start again when they are at rest");
-  }
+  const auto stream = open_documents(ticking, [&](std::string_view text) { log.warning(text); });
+  PrepareOptions checked = options;
+  checked.check = [&] {
+    if (hash_sources(corpus, options.validation_fraction, options.seed) != options.sources_hash)
+      throw Error(Fault::run, "the data have changed while they were read",
+                  fmt::format("{}", fmt::join(options.sources, ", ")), "start again when they are at rest");
+  };
+  const auto count = [&](const PrepareProgress& progress) {
+    last = progress;
+    text_bytes = progress.text_bytes;
+  };
+  const auto data = prepare_data(*stream, tokenizer, checked, pool, StopSignal::received(), count);
+  if (!data) stop_if_asked();
   log.info(fmt::format("data: {} documents, {} of text, {} tokens in {:.1f} s", last.documents,
                        readable_bytes(last.text_bytes), last.tokens, seconds()));
   return *data;
@@ -174,6 +184,12 @@ RunData::RunData(const RunConfig& config, Log& log) : config_(config), log_(log)
     } else {
       sources_.push_back(std::move(source));
     }
+  }
+  for (Source& source : sources_) {
+    if (source.kind != Kind::text) continue;
+    source.corpus = corpus_options(config, source.names, 1);
+    source.corpus.sample_bound = std::make_shared<std::optional<std::uint64_t>>();
+    source.hash = hash_sources(source.corpus, config.data.validation_fraction, config.run.seed);
   }
 }
 
@@ -209,37 +225,47 @@ std::unique_ptr<Tokenizer> RunData::make_tokenizer(std::size_t vocab_size, Threa
   std::vector<OpenDocuments> texts;
   for (const Source& source : sources_) {
     if (source.kind != Kind::text) continue;
-    texts.push_back([this, &source, threads = pool.threads()] {
-      return training_documents(open_documents(corpus_options(config_, source.names, threads), nullptr),
-                                config_.data.validation_fraction, config_.run.seed);
+    texts.push_back([this, &source, threads = pool.threads()](const ReadTick& tick) {
+      CorpusOptions corpus = source.corpus;
+      corpus.threads = threads;
+      corpus.tick = tick;
+      return training_documents(open_documents(corpus, nullptr), config_.data.validation_fraction, config_.run.seed);
     });
   }
   if (texts.empty() && config.tokenizer.file.value.empty())
     throw Error(Fault::usage, "there is no text to learn a tokenizer from",
                 fmt::format("{}", fmt::join(config_.data.source.value, ", ")),
                 "set tokenizer.file to the tokenizer.json that made these tokens");
-  return make_run_tokenizer(config, vocab_size, [&] { return std::make_unique<ChainedDocuments>(texts); }, pool, log_);
+  const auto open = [&](const ReadTick& tick) { return std::make_unique<ChainedDocuments>(texts, tick); };
+  return make_run_tokenizer(config, vocab_size, open, pool, log_);
+}
+
+DataDescription RunData::prepare(const Source& source, const Tokenizer& tokenizer, const fs::path& out,
+                                 bool with_tokenizer, ThreadPool& pool) {
+  CorpusOptions corpus = source.corpus;
+  corpus.threads = pool.threads();
+  return prepare_with_progress(corpus, tokenizer,
+                               {.out = out,
+                                .sources = source.names,
+                                .sources_hash = source.hash,
+                                .validation_fraction = config_.data.validation_fraction,
+                                .seed = config_.run.seed,
+                                .with_tokenizer = with_tokenizer},
+                               pool, log_);
+}
+
+DataDescription RunData::prepare(const Tokenizer& tokenizer, const fs::path& out, ThreadPool& pool) {
+  return prepare(sources_.front(), tokenizer, out, true, pool);
 }
 
 TokenSets RunData::open_text(const Source& source, const Tokenizer& tokenizer, const fs::path& cache,
                              TemporaryCache* scratch, ThreadPool& pool) {
-  const CorpusOptions corpus = corpus_options(config_, source.names, pool.threads());
-  const double fraction = config_.data.validation_fraction;
-  const std::uint64_t seed = config_.run.seed, sources_hash = hash_sources(corpus, fraction, seed);
-  const std::string name = fmt::format("{:016x}", hash_string(fmt::format("{} {}", sources_hash, tokenizer.hash())));
+  const std::string name = fmt::format("{:016x}", hash_string(fmt::format("{} {}", source.hash, tokenizer.hash())));
   used_.push_back(name);
   if (is_prepared(cache / name)) return open_prepared(cache / name, read_description(cache / name), pool);
   const fs::path folder = (scratch ? scratch->path() : cache) / name;
   made_.push_back(folder);
-  return open_prepared(folder,
-                       prepare_with_progress(corpus, tokenizer,
-                                             {.out = folder,
-                                              .sources = source.names,
-                                              .sources_hash = sources_hash,
-                                              .validation_fraction = fraction,
-                                              .seed = seed},
-                                             pool, log_),
-                       pool);
+  return open_prepared(folder, prepare(source, tokenizer, folder, false, pool), pool);
 }
 
 TokenSets RunData::open_source(const Source& source, const Tokenizer& tokenizer, const fs::path& cache,

@@ -62,6 +62,9 @@ class RunData {
   /// on. Throws Error(Fault::usage) when there is none or its vocabulary is larger.
   std::unique_ptr<Tokenizer> make_tokenizer(std::size_t vocab_size, ThreadPool& pool) const;
 
+  /// Prepares texts that are no mixture for good, with the tokenizer beside them.
+  DataDescription prepare(const Tokenizer& tokenizer, const std::filesystem::path& out, ThreadPool& pool);
+
   /// Throws Error(Fault::usage) for data of another tokenizer. Texts that `cache` does not have are prepared in
   /// `scratch`, or in the cache if that is null.
   RunTokens open(const Tokenizer& tokenizer, const std::filesystem::path& cache, TemporaryCache* scratch,
@@ -77,9 +80,13 @@ class RunData {
     std::vector<std::string> names;
     double weight = 1;
     std::vector<std::filesystem::path> files{};  // of token_files
+    CorpusOptions corpus{};                      // of text
+    std::uint64_t hash = 0;                      // of the text before any of it is read
   };
 
   Source recognise(const std::string& name) const;
+  DataDescription prepare(const Source& source, const Tokenizer& tokenizer, const std::filesystem::path& out,
+                          bool with_tokenizer, ThreadPool& pool);
   TokenSets open_source(const Source& source, const Tokenizer& tokenizer, const std::filesystem::path& cache,
                         TemporaryCache* scratch, ThreadPool& pool);
   TokenSets open_text(const Source& source, const Tokenizer& tokenizer, const std::filesystem::path& cache,

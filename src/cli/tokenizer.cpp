@@ -198,7 +198,10 @@ int train_tokenizer(const TokenizerTrainOptions& options) {
   corpus.text_field = options.text_field;
   corpus.sample = options.sample;
   corpus.threads = pool.threads();
-  const auto open = [&] { return open_documents(corpus, [&](std::string_view text) { log.warning(text); }); };
+  const auto open = [&](const ReadTick& tick) {
+    corpus.tick = tick;
+    return open_documents(corpus, [&](std::string_view text) { log.warning(text); });
+  };
   const auto tokenizer = learn_tokenizer(vocabulary, open, pool, log);
   save_tokenizer(*tokenizer, options.out);
   log.info("tokenizer: wrote " + options.out);

@@ -9,6 +9,7 @@
 #include <charconv>
 #include <future>
 #include <memory>
+#include <optional>
 #include <system_error>
 #include <utility>
 
@@ -63,17 +64,16 @@ std::vector<ShardEntry> entries_of(const DataJson& json) {
 
 // ---- writing
 
-// The folder that data are written into. Locked while it is; gone with this unless it was published.
 // Without a dot in it, nor a slash at its end.
 fs::path whole_path(const fs::path& folder) {
   const fs::path path = fs::absolute(folder).lexically_normal();
   return path.has_filename() ? path : path.parent_path();
 }
 
+// The folder that data are written into. Locked while it is; gone with this unless it was published.
 class TemporaryData {
  public:
-  explicit TemporaryData(const fs::path& out) : out_(fs::absolute(out)) {
-    if (!out_.has_filename()) out_ = out_.parent_path();  // DIR/
+  explicit TemporaryData(const fs::path& out) : out_(whole_path(out)) {
     path_ = out_.parent_path() / (".tmp-" + out_.filename().string());
     std::error_code error;
     make_way(out_);
@@ -234,6 +234,7 @@ std::optional<DataDescription> prepare_data(DocumentStream& documents, const Tok
                                             const std::atomic<int>& stop,
                                             const std::function<void(const PrepareProgress&)>& progress) {
   TemporaryData folder(options.out);
+  std::optional<DataDescription> written;
   try {
     DataDescription data{.identity = {.tokenizer_kind = std::string(tokenizer.kind()),
                                       .tokenizer_hash = tokenizer.hash(),
@@ -249,13 +250,15 @@ std::optional<DataDescription> prepare_data(DocumentStream& documents, const Tok
     data.validation = validation.close();
     if (options.with_tokenizer) save_tokenizer(tokenizer, folder.path() / "tokenizer.json");
     replace_file(folder.path() / kDataFile, to_json(data) + '\n');
-    folder.publish();
-    return data;
+    written = std::move(data);
   } catch (const Error& error) {
     if (error.fault() != Fault::run) throw;
     throw Error(Fault::run, std::string("cannot prepare the data: ") + error.what(), {},
                 "see that there is room; nothing was left behind");
   }
+  if (options.check) options.check();
+  folder.publish();
+  return written;
 }
 
 // ---- reading

@@ -157,6 +157,21 @@ TEST_CASE("an empty folder is replaced, but not one that cannot be") {
   CHECK_FALSE(fs::exists(folder / ".tmp-link"));
 }
 
+TEST_CASE("what the last check throws leaves nothing") {
+  const TemporaryFolder folder;
+  Texts stream(numbered(5));
+  ThreadPool pool(1);
+  const std::atomic<int> stop{0};
+  const auto check = [&] {
+    CHECK(is_prepared(folder / ".tmp-out"));
+    throw Error(Fault::run, "changed");
+  };
+  const PrepareOptions options{.out = folder / "out", .sources = {"texts"}, .check = check};
+  CHECK_THROWS_WITH_AS(prepare_data(stream, testing::letters(), options, pool, stop, [](const PrepareProgress&) {}),
+                       "changed", Error);
+  CHECK(fs::is_empty(folder.path()));
+}
+
 TEST_CASE("a shard has 2^20 documents at most") {
   const TemporaryFolder folder;
   const std::size_t most = std::size_t{1} << 20;

@@ -53,6 +53,7 @@ struct PrepareOptions {
   double validation_fraction = 0;    ///< of the documents
   std::uint64_t seed = 0;            ///< of their choice
   bool with_tokenizer = false;       ///< also write OUT/tokenizer.json
+  std::function<void()> check = {};  ///< called when all is written; what it throws leaves nothing
 };
 
 struct PrepareProgress {
