@@ -2,7 +2,8 @@
 """embed_text.py INPUT SYMBOL OUTPUT: a text file as `extern const std::string_view diecast::SYMBOL`."""
 import sys
 
-ESCAPES = {ord('"'): '\\"', ord("\\"): "\\\\", ord("\n"): "\\n", ord("\t"): "\\t"}
+# A question mark may begin a trigraph.
+ESCAPES = {ord('"'): '\\"', ord("?"): "\\?", ord("\\"): "\\\\", ord("\n"): "\\n", ord("\t"): "\\t"}
 
 
 def literal(line):

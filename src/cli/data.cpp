@@ -1,8 +1,10 @@
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -70,17 +72,15 @@ struct Feed {
 
 std::vector<Feed> documents_of_step(const BatchStream& batches, std::uint64_t micro_batches, std::uint64_t step) {
   std::vector<Feed> feeds;
+  std::map<std::tuple<std::size_t, std::uint64_t, std::string>, std::size_t> places;
   for (std::uint64_t index = (step - 1) * micro_batches; index < step * micro_batches; ++index)
     for (std::size_t i = 0; i < batches.options().batch_size; ++i) {
       const BatchRow row = batches.row(index, i);
       for (const TokenOrigin& origin : batches.tokens(row.part).origins(row.first, row.length)) {
-        const auto known = std::ranges::find_if(feeds, [&](const Feed& feed) {
-          return feed.part == row.part && feed.id == origin.id && feed.name == origin.name;
-        });
-        if (known != feeds.end())
-          known->tokens += origin.tokens;
-        else
-          feeds.push_back({row.part, std::string(origin.name), origin.id, origin.tokens});
+        const std::string name(origin.name);
+        const auto [place, is_new] = places.try_emplace({row.part, origin.id, name}, feeds.size());
+        if (is_new) feeds.push_back({row.part, name, origin.id, 0});
+        feeds[place->second].tokens += origin.tokens;
       }
     }
   return feeds;
@@ -89,7 +89,6 @@ std::vector<Feed> documents_of_step(const BatchStream& batches, std::uint64_t mi
 }  // namespace
 
 int data_prepare(const DataPrepareOptions& options) {
-  check_unused(options.out);  // before a tokenizer is learnt
   RunConfig config = resolve_preset_config({}, options.overrides);
   config.data.source.value = options.inputs;
   config.data.weights.value.clear();
@@ -99,23 +98,13 @@ int data_prepare(const DataPrepareOptions& options) {
                                       : options.tokenizer;
   Log log(Log::Level::info);
   ThreadPool pool(options.threads, Waiting::block);  // other threads decompress
-  const RunData data(config, log);
+  RunData data(config, log);
   if (!data.is_text())
     throw Error(Fault::usage, "there is nothing to prepare: these are tokens already",
                 fmt::format("{}", fmt::join(options.inputs, ", ")), "name them as data.source");
+  make_way(options.out);  // before a tokenizer is learnt
   const auto tokenizer = data.make_tokenizer(active_preset().vocab_size, pool);
-  const CorpusOptions corpus = corpus_options(config, options.inputs, pool.threads());
-  const double fraction = config.data.validation_fraction;
-  const DataDescription description =
-      prepare_with_progress(corpus, *tokenizer,
-                            {.out = options.out,
-                             .sources = options.inputs,
-                             .sources_hash = hash_sources(corpus, fraction, config.run.seed),
-                             .validation_fraction = fraction,
-                             .seed = config.run.seed,
-                             .with_tokenizer = true},
-                            pool, log);
-  print_description(description, options.json);
+  print_description(data.prepare(*tokenizer, options.out, pool), options.json);
   return 0;
 }
 
@@ -155,15 +144,18 @@ int data_why(const DataWhyOptions& options) {
   if (options.step == 0 || options.step > state.step)
     throw Error(Fault::usage, fmt::format("step {} is none of the run's checkpoint", options.step), options.run,
                 state.step == 0 ? "it has none yet" : fmt::format("it has the steps 1 to {}", state.step));
+  const std::uint64_t micro_batches = config.train.micro_batches;
+  if (state.micro_steps != state.step * micro_batches)
+    throw Error(Fault::usage, "train.micro_batches was changed during the run", options.run,
+                "no step of it can be traced then");
   const auto tokenizer = load_tokenizer(folder.tokenizer());
   ThreadPool pool(config.run.threads);
   RunData data(config, log);
-  const TemporaryCache scratch;
-  const RunTokens tokens = data.open(*tokenizer, folder.cache(), scratch.path(), pool);
+  TemporaryCache scratch;
+  const RunTokens tokens = data.open(*tokenizer, folder.cache(), &scratch, pool);
   if (tokens.train_hash() != state.train_hash)
     throw Error(Fault::usage, "the training text has changed since the checkpoint", checkpoint->string(), "restore it");
   const BatchStream batches(tokens.train, batch_options(config, *tokenizer));
-  const std::uint64_t micro_batches = config.train.micro_batches;
   const std::vector<Feed> feeds = documents_of_step(batches, micro_batches, options.step);
   const std::uint64_t rows = micro_batches * active_preset().batch_size;
   if (options.json) {

@@ -28,8 +28,8 @@ TokenSet tokens_to_evaluate(LoadedRun& run, const EvalOptions& options, Log& log
     config.data.validation_fraction.value = 0;
   }
   RunData data(config, log);
-  const TemporaryCache scratch;
-  RunTokens tokens = data.open(*run.tokenizer, run.folder.cache(), scratch.path(), *run.pool);
+  TemporaryCache scratch;
+  RunTokens tokens = data.open(*run.tokenizer, run.folder.cache(), &scratch, *run.pool);
   if (options.data.empty()) {
     check_validation(run.state, tokens.validation);
     return tokens.validation;

@@ -1,5 +1,6 @@
 #include "cli/learn_tokenizer.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <future>
@@ -42,11 +43,13 @@ class LearningProgress {
  public:
   explicit LearningProgress(Log& log) : log_(log) {}
 
-  void show(const StreamProgress& at, std::uint64_t text_bytes, bool done) {
+  void counted(std::uint64_t text_bytes) { text_bytes_ = text_bytes; }
+
+  void show(const StreamProgress& at, bool done) {
     const double share = at.total > 0 ? static_cast<double>(at.bytes) / static_cast<double>(at.total) : 0;
     log_.progress({.title = "Counting",
                    .at = at,
-                   .bytes_per_s = static_cast<double>(text_bytes) / seconds(),
+                   .bytes_per_s = static_cast<double>(text_bytes_) / seconds(),
                    .eta_seconds = share > 0 ? seconds() * (1 - share) / share : 0,
                    .done = done});
   }
@@ -57,6 +60,7 @@ class LearningProgress {
 
  private:
   Log& log_;
+  std::atomic<std::uint64_t> text_bytes_{0};  // counted by one thread and shown by the one that reads
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
@@ -68,8 +72,7 @@ void stop_if_asked(const StreamProgress& at) {
                                     at.files, of));
 }
 
-// The next batch is read while this one is counted. Only one of the two threads speaks at a time: notices come from the
-// one that reads, progress is shown when it is done.
+// The next batch is read while this one is counted.
 StreamProgress count_all(VocabularyBuilder& builder, DocumentStream& documents, LearningProgress& progress) {
   const auto read = [&] { return read_batch(documents); };
   std::vector<std::string_view> views;
@@ -79,10 +82,10 @@ StreamProgress count_all(VocabularyBuilder& builder, DocumentStream& documents, 
     views.assign(batch.texts.begin(), batch.texts.end());
     builder.add(views);
     DocumentBatch next = reading.get();
-    stop_if_asked(batch.progress);
-    progress.show(batch.progress, builder.bytes(), next.texts.empty());
+    progress.counted(builder.bytes());
     batch = std::move(next);
   }
+  progress.show(batch.progress, true);
   return batch.progress;
 }
 
@@ -92,10 +95,13 @@ std::unique_ptr<Tokenizer> learn_tokenizer(const VocabularyOptions& options, con
                                            ThreadPool& pool, Log& log) {
   VocabularyBuilder builder(options, pool);
   if (!builder.needs_text()) return builder.build();
-  const auto stream = documents();
+  LearningProgress progress(log);
+  const auto stream = documents([&](const StreamProgress& at) {
+    stop_if_asked(at);
+    progress.show(at, false);
+  });
   const StopSignal handlers;
   log.info(fmt::format("tokenizer: learning up to {} entries of kind {}", options.size, options.kind));
-  LearningProgress progress(log);
   const StreamProgress read = count_all(builder, *stream, progress);
   const double counted = progress.seconds();
   auto tokenizer = builder.build([&] { stop_if_asked(read); });

@@ -1,8 +1,11 @@
 #include "cli/run_data.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <memory>
+#include <optional>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -12,6 +15,7 @@
 #include <diecast/core/error.hpp>
 #include <diecast/data/validation_split.hpp>
 #include <diecast/machine/memory.hpp>
+#include <diecast/model/model.hpp>
 #include <diecast/preset/fields.hpp>
 #include <diecast/tokenizer/load.hpp>
 #include <diecast/train/stop_signal.hpp>
@@ -32,13 +36,14 @@ constexpr double kQuietSeconds = 1;
 // Several streams as one.
 class ChainedDocuments : public DocumentStream {
  public:
-  explicit ChainedDocuments(std::vector<OpenDocuments> parts) : parts_(std::move(parts)) {}
+  ChainedDocuments(std::vector<OpenDocuments> parts, ReadTick tick)
+      : parts_(std::move(parts)), tick_(std::move(tick)) {}
 
   bool next(Document& document) override {
     for (;;) {
       if (stream_ && stream_->next(document)) return true;
       if (next_ == parts_.size()) return false;
-      stream_ = parts_[next_++]();
+      stream_ = parts_[next_++](tick_);
     }
   }
   // Of the part that is read; the others are not opened yet, or are no more.
@@ -46,12 +51,20 @@ class ChainedDocuments : public DocumentStream {
 
  private:
   std::vector<OpenDocuments> parts_;
+  ReadTick tick_;
   std::size_t next_ = 0;
   std::unique_ptr<DocumentStream> stream_;
 };
 
 TextSplit text_split(const std::string& name) {
   return name == "blank_lines" ? TextSplit::blank_lines : name == "separator" ? TextSplit::separator : TextSplit::file;
+}
+
+// A folder of tokens in a cache: an XXH3-64 in hexadecimal.
+bool is_cache_name(std::string_view name) {
+  constexpr std::string_view kUnfinished = ".tmp-";
+  if (name.starts_with(kUnfinished)) name.remove_prefix(kUnfinished.size());
+  return name.size() == 16 && name.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
 std::uint64_t hash_string(const std::string& text) { return XXH3_64bits(text.data(), text.size()); }
@@ -108,7 +121,8 @@ std::uint64_t hash_sources(const CorpusOptions& options, double validation_fract
                                  options.text_field, options.max_bad, options.sample, validation_fraction, seed);
   for (const CorpusPart& part : find_corpus_parts(options)) {
     std::error_code ignored;
-    const auto time = fs::last_write_time(part.file, ignored).time_since_epoch().count();
+    // Reading a pipe changes its time.
+    const auto time = part.size == 0 ? 0 : fs::last_write_time(part.file, ignored).time_since_epoch().count();
     text += part.file.empty() ? fmt::format("stories {}\n", part.stories)
                               : fmt::format("{} {} {}\n", fs::absolute(part.file).string(), part.size, time);
   }
@@ -118,34 +132,40 @@ std::uint64_t hash_sources(const CorpusOptions& options, double validation_fract
 DataDescription prepare_with_progress(const CorpusOptions& corpus, const Tokenizer& tokenizer,
                                       const PrepareOptions& options, ThreadPool& pool, Log& log) {
   using Clock = std::chrono::steady_clock;
-  const auto stream = open_documents(corpus, [&](std::string_view text) { log.warning(text); });
   const StopSignal handlers;
   const auto start = Clock::now();
   const auto seconds = [&] { return std::max(1e-9, std::chrono::duration<double>(Clock::now() - start).count()); };
+  const auto stop_if_asked = [] {
+    const int signal = StopSignal::received();
+    if (signal != 0)
+      throw Stopped(signal, fmt::format("stopped by {} while the data were prepared; nothing of them was kept",
+                                        StopSignal::name_of(signal)));
+  };
   PrepareProgress last;
-  const auto show = [&](const PrepareProgress& progress) {
-    last = progress;
+  std::atomic<std::uint64_t> text_bytes{0};  // `last` is not for the thread that reads
+  CorpusOptions ticking = corpus;
+  ticking.tick = [&](const StreamProgress& at) {
+    stop_if_asked();
     if (seconds() < kQuietSeconds) return;
-    const double share = progress.input.total == 0 ? 1
-                                                   : static_cast<double>(progress.input.bytes) /
-                                                         static_cast<double>(progress.input.total);
+    const double share = at.total == 0 ? 1 : static_cast<double>(at.bytes) / static_cast<double>(at.total);
     log.progress(ReadingProgress{.title = "Encoding",
-                                 .at = progress.input,
-                                 .bytes_per_s = static_cast<double>(progress.text_bytes) / seconds(),
+                                 .at = at,
+                                 .bytes_per_s = static_cast<double>(text_bytes) / seconds(),
                                  .eta_seconds = share > 0 ? seconds() / share - seconds() : 0});
   };
-  auto data = prepare_data(*stream, tokenizer, options, pool, StopSignal::received(), show);
-  if (!data) {
-    const int signal = StopSignal::received();
-    throw Stopped(signal, fmt::format("stopped by {} while the data were prepared; nothing of them was kept",
-                                      StopSignal::name_of(signal)));
-  }
-  if (hash_sources(corpus, options.validation_fraction, options.seed) != options.sources_hash) {
-    std::error_code ignored;
-    fs::remove_all(options.out, ignored);
-    throw Error(Fault::run, "the data have changed while they were read",
-                fmt::format("{}", fmt::join(options.sources, ", ")), "start again when they are at rest");
-  }
+  const auto stream = open_documents(ticking, [&](std::string_view text) { log.warning(text); });
+  PrepareOptions checked = options;
+  checked.check = [&] {
+    if (hash_sources(corpus, options.validation_fraction, options.seed) != options.sources_hash)
+      throw Error(Fault::run, "the data have changed while they were read",
+                  fmt::format("{}", fmt::join(options.sources, ", ")), "start again when they are at rest");
+  };
+  const auto count = [&](const PrepareProgress& progress) {
+    last = progress;
+    text_bytes = progress.text_bytes;
+  };
+  const auto data = prepare_data(*stream, tokenizer, checked, pool, StopSignal::received(), count);
+  if (!data) stop_if_asked();
   log.info(fmt::format("data: {} documents, {} of text, {} tokens in {:.1f} s", last.documents,
                        readable_bytes(last.text_bytes), last.tokens, seconds()));
   return *data;
@@ -156,12 +176,20 @@ RunData::RunData(const RunConfig& config, Log& log) : config_(config), log_(log)
   for (std::size_t i = 0; i < config.data.source.value.size(); ++i) {
     Source source = recognise(config.data.source.value[i]);
     if (!weights.empty()) source.weight = weights[i];
-    const auto text = std::ranges::find(sources_, Kind::text, &Source::kind);
-    // Texts that are no parts of a mixture are one corpus.
-    if (weights.empty() && source.kind == Kind::text && text != sources_.end())
-      text->names.push_back(source.names.front());
-    else
+    const auto same = std::ranges::find(sources_, source.kind, &Source::kind);
+    // Texts that are no parts of a mixture are one corpus; so are files of tokens, of which some validate.
+    if (weights.empty() && source.kind != Kind::prepared && same != sources_.end()) {
+      same->names.push_back(source.names.front());
+      same->files.insert(same->files.end(), source.files.begin(), source.files.end());
+    } else {
       sources_.push_back(std::move(source));
+    }
+  }
+  for (Source& source : sources_) {
+    if (source.kind != Kind::text) continue;
+    source.corpus = corpus_options(config, source.names, 1);
+    source.corpus.sample_bound = std::make_shared<std::optional<std::uint64_t>>();
+    source.hash = hash_sources(source.corpus, config.data.validation_fraction, config.run.seed);
   }
 }
 
@@ -197,41 +225,51 @@ std::unique_ptr<Tokenizer> RunData::make_tokenizer(std::size_t vocab_size, Threa
   std::vector<OpenDocuments> texts;
   for (const Source& source : sources_) {
     if (source.kind != Kind::text) continue;
-    texts.push_back([this, &source, threads = pool.threads()] {
-      return training_documents(open_documents(corpus_options(config_, source.names, threads), nullptr),
-                                config_.data.validation_fraction, config_.run.seed);
+    texts.push_back([this, &source, threads = pool.threads()](const ReadTick& tick) {
+      CorpusOptions corpus = source.corpus;
+      corpus.threads = threads;
+      corpus.tick = tick;
+      return training_documents(open_documents(corpus, nullptr), config_.data.validation_fraction, config_.run.seed);
     });
   }
   if (texts.empty() && config.tokenizer.file.value.empty())
     throw Error(Fault::usage, "there is no text to learn a tokenizer from",
                 fmt::format("{}", fmt::join(config_.data.source.value, ", ")),
                 "set tokenizer.file to the tokenizer.json that made these tokens");
-  return make_run_tokenizer(config, vocab_size, [&] { return std::make_unique<ChainedDocuments>(texts); }, pool, log_);
+  const auto open = [&](const ReadTick& tick) { return std::make_unique<ChainedDocuments>(texts, tick); };
+  return make_run_tokenizer(config, vocab_size, open, pool, log_);
+}
+
+DataDescription RunData::prepare(const Source& source, const Tokenizer& tokenizer, const fs::path& out,
+                                 bool with_tokenizer, ThreadPool& pool) {
+  CorpusOptions corpus = source.corpus;
+  corpus.threads = pool.threads();
+  return prepare_with_progress(corpus, tokenizer,
+                               {.out = out,
+                                .sources = source.names,
+                                .sources_hash = source.hash,
+                                .validation_fraction = config_.data.validation_fraction,
+                                .seed = config_.run.seed,
+                                .with_tokenizer = with_tokenizer},
+                               pool, log_);
+}
+
+DataDescription RunData::prepare(const Tokenizer& tokenizer, const fs::path& out, ThreadPool& pool) {
+  return prepare(sources_.front(), tokenizer, out, true, pool);
 }
 
 TokenSets RunData::open_text(const Source& source, const Tokenizer& tokenizer, const fs::path& cache,
-                             const fs::path& scratch, ThreadPool& pool) {
-  const CorpusOptions corpus = corpus_options(config_, source.names, pool.threads());
-  const double fraction = config_.data.validation_fraction;
-  const std::uint64_t seed = config_.run.seed, sources_hash = hash_sources(corpus, fraction, seed);
-  const std::string name = fmt::format("{:016x}", hash_string(fmt::format("{} {}", sources_hash, tokenizer.hash())));
+                             TemporaryCache* scratch, ThreadPool& pool) {
+  const std::string name = fmt::format("{:016x}", hash_string(fmt::format("{} {}", source.hash, tokenizer.hash())));
   used_.push_back(name);
   if (is_prepared(cache / name)) return open_prepared(cache / name, read_description(cache / name), pool);
-  const fs::path folder = scratch / name;
+  const fs::path folder = (scratch ? scratch->path() : cache) / name;
   made_.push_back(folder);
-  return open_prepared(folder,
-                       prepare_with_progress(corpus, tokenizer,
-                                             {.out = folder,
-                                              .sources = source.names,
-                                              .sources_hash = sources_hash,
-                                              .validation_fraction = fraction,
-                                              .seed = seed},
-                                             pool, log_),
-                       pool);
+  return open_prepared(folder, prepare(source, tokenizer, folder, false, pool), pool);
 }
 
 TokenSets RunData::open_source(const Source& source, const Tokenizer& tokenizer, const fs::path& cache,
-                               const fs::path& scratch, ThreadPool& pool) {
+                               TemporaryCache* scratch, ThreadPool& pool) {
   if (source.kind == Kind::text) return open_text(source, tokenizer, cache, scratch, pool);
   if (source.kind == Kind::token_files)
     return open_token_files(source.files, tokenizer.vocab_size(), tokenizer.end_of_text(),
@@ -241,7 +279,7 @@ TokenSets RunData::open_source(const Source& source, const Tokenizer& tokenizer,
   return open_prepared(source.names.front(), data, pool);
 }
 
-RunTokens RunData::open(const Tokenizer& tokenizer, const fs::path& cache, const fs::path& scratch, ThreadPool& pool) {
+RunTokens RunData::open(const Tokenizer& tokenizer, const fs::path& cache, TemporaryCache* scratch, ThreadPool& pool) {
   RunTokens tokens;
   const bool is_mixture = !config_.data.weights.value.empty();
   for (const Source& source : sources_) {
@@ -259,8 +297,11 @@ void RunData::keep(const fs::path& cache) {
   made_.clear();
   std::vector<fs::path> unused;
   std::error_code ignored;
-  for (fs::directory_iterator entry(cache, ignored), end; !ignored && entry != end; entry.increment(ignored))
-    if (std::ranges::find(used_, entry->path().filename().string()) == used_.end()) unused.push_back(entry->path());
+  for (fs::directory_iterator entry(cache, ignored), end; !ignored && entry != end; entry.increment(ignored)) {
+    const std::string name = entry->path().filename().string();
+    // A run's folder may be one that has something else of this name.
+    if (is_cache_name(name) && std::ranges::find(used_, name) == used_.end()) unused.push_back(entry->path());
+  }
   for (const fs::path& path : unused) fs::remove_all(path, ignored);
 }
 

@@ -16,6 +16,7 @@
 #include <diecast/tokenizer/tokenizer.hpp>
 
 #include "cli/run_tokenizer.hpp"
+#include "cli/temporary_cache.hpp"
 
 namespace diecast {
 
@@ -61,12 +62,15 @@ class RunData {
   /// on. Throws Error(Fault::usage) when there is none or its vocabulary is larger.
   std::unique_ptr<Tokenizer> make_tokenizer(std::size_t vocab_size, ThreadPool& pool) const;
 
+  /// Prepares texts that are no mixture for good, with the tokenizer beside them.
+  DataDescription prepare(const Tokenizer& tokenizer, const std::filesystem::path& out, ThreadPool& pool);
+
   /// Throws Error(Fault::usage) for data of another tokenizer. Texts that `cache` does not have are prepared in
-  /// `scratch`, which may be the same.
-  RunTokens open(const Tokenizer& tokenizer, const std::filesystem::path& cache, const std::filesystem::path& scratch,
+  /// `scratch`, or in the cache if that is null.
+  RunTokens open(const Tokenizer& tokenizer, const std::filesystem::path& cache, TemporaryCache* scratch,
                  ThreadPool& pool);
 
-  /// Makes what was prepared stay, and deletes from `cache` what was not used.
+  /// Makes what was prepared stay, and deletes from `cache` the tokens that were not used.
   void keep(const std::filesystem::path& cache);
 
  private:
@@ -76,13 +80,17 @@ class RunData {
     std::vector<std::string> names;
     double weight = 1;
     std::vector<std::filesystem::path> files{};  // of token_files
+    CorpusOptions corpus{};                      // of text
+    std::uint64_t hash = 0;                      // of the text before any of it is read
   };
 
   Source recognise(const std::string& name) const;
+  DataDescription prepare(const Source& source, const Tokenizer& tokenizer, const std::filesystem::path& out,
+                          bool with_tokenizer, ThreadPool& pool);
   TokenSets open_source(const Source& source, const Tokenizer& tokenizer, const std::filesystem::path& cache,
-                        const std::filesystem::path& scratch, ThreadPool& pool);
+                        TemporaryCache* scratch, ThreadPool& pool);
   TokenSets open_text(const Source& source, const Tokenizer& tokenizer, const std::filesystem::path& cache,
-                      const std::filesystem::path& scratch, ThreadPool& pool);
+                      TemporaryCache* scratch, ThreadPool& pool);
 
   RunConfig config_;
   Log& log_;

@@ -12,8 +12,8 @@
 
 namespace diecast {
 
-/// Opens the documents that training will see, from the first one.
-using OpenDocuments = std::function<std::unique_ptr<DocumentStream>()>;
+/// Opens the documents that training will see, from the first one. Reading them tells `tick`.
+using OpenDocuments = std::function<std::unique_ptr<DocumentStream>(const ReadTick& tick)>;
 
 /// The tokenizer of `tokenizer.file`, or one of `tokenizer.kind` learnt from `documents`, of up to `vocab_size` tokens
 /// and within `tokenizer.memory`; progress goes to the log. Throws Error(Fault::usage) when the file's vocabulary is

@@ -236,8 +236,11 @@ int train_tokenizer(const TokenizerTrainOptions& options) {
     throw Error(Fault::usage, "there is no text to learn from", "command line", "name an INPUT");
   Log log(options.json ? Log::Level::warning : Log::Level::info);
   ThreadPool pool(options.threads, Waiting::block);  // other threads decompress
-  const CorpusOptions corpus = corpus_options(config, options.inputs, pool.threads());
-  const auto open = [&] { return open_documents(corpus, [&](std::string_view text) { log.warning(text); }); };
+  CorpusOptions corpus = corpus_options(config, options.inputs, pool.threads());
+  const auto open = [&](const ReadTick& tick) {
+    corpus.tick = tick;
+    return open_documents(corpus, [&](std::string_view text) { log.warning(text); });
+  };
   const auto tokenizer = learn_tokenizer(vocabulary, open, pool, log);
   save_tokenizer(*tokenizer, options.out);
   log.info("tokenizer: wrote " + options.out);

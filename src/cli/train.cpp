@@ -29,6 +29,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// Batches do not depend on who makes them.
+bool may_change_on_resume(const std::string& override) {
+  return override.starts_with("data.workers=") || override.starts_with("data.prefetch_batches=");
+}
+
 // A run goes on with what decided its data and its first steps.
 RunConfig config_of_resumed_run(const TrainOptions& options, const RunFolder& folder) {
   if (!options.configs.empty())
@@ -36,7 +41,7 @@ RunConfig config_of_resumed_run(const TrainOptions& options, const RunFolder& fo
                 "leave this file out, change single keys with --set");
   for (const std::string& text : options.overrides)
     for (const char* fixed : {"data.", "tokenizer.", "run.seed="})
-      if (text.starts_with(fixed))
+      if (text.starts_with(fixed) && !may_change_on_resume(text))
         throw Error(Fault::usage, "--resume cannot change " + text.substr(0, text.find('=')), "--set " + text,
                     "start a new run");
   return config_of_run(folder, options.overrides);
@@ -139,7 +144,7 @@ class TrainRun {
     tokenizer_ = resumes_ ? load_tokenizer(folder_->get().tokenizer())
                           : source_->make_tokenizer(active_preset().vocab_size, *pool_);
     const std::filesystem::path cache = folder_->get().cache();
-    tokens_ = source_->open(*tokenizer_, cache, cache, *pool_);
+    tokens_ = source_->open(*tokenizer_, cache, nullptr, *pool_);
   }
 
   int run() {

@@ -78,8 +78,9 @@ void mark_documents(Batch& batch, std::size_t seq_len, Token end_of_text) {
 }
 
 BatchStream::BatchStream(std::vector<MixturePart> parts, const BatchOptions& options) : options_(options) {
-  double weights = 0, targets = 0;
+  double weights = 0;
   for (const MixturePart& part : parts) weights += part.weight;
+  const double all_weights = weights;
   const bool is_mixture = parts.size() > 1;
   for (MixturePart& from : parts) {
     check_enough(from.tokens.size(), options);
@@ -92,12 +93,13 @@ BatchStream::BatchStream(std::vector<MixturePart> parts, const BatchOptions& opt
     // Upwards: what divides evenly, such as a fifth, is not missed by one now and then.
     part.share = static_cast<std::uint64_t>(std::ceil(std::ldexp(from.weight / weights, kShareBits)));
     weights -= from.weight;
-    const std::uint64_t all_targets = options.padded ? part.tokens.size() - 1 : part.rows * options.seq_len;
     rows_ += part.rows;
-    targets += static_cast<double>(all_targets);
+    const double row_targets = static_cast<double>(part.tokens.size() - 1) / static_cast<double>(part.rows);
+    if (options.padded)
+      targets_per_batch_ += from.weight / all_weights * row_targets * static_cast<double>(options.batch_size);
     parts_.push_back(std::move(part));
   }
-  targets_per_batch_ = targets / static_cast<double>(rows_) * static_cast<double>(options.batch_size);
+  if (!options.padded) targets_per_batch_ = static_cast<double>(options.batch_size * options.seq_len);
 }
 
 std::uint64_t BatchStream::batches_per_epoch() const {

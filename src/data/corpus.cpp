@@ -3,6 +3,7 @@
 #include <diecast/data/corpus.hpp>
 #include <diecast/data/stories.hpp>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <system_error>
 #include <utility>
@@ -101,10 +102,12 @@ class CorpusDocuments final : public DocumentStream {
       all_known = all_known && (part.size > 0 || std::filesystem::is_regular_file(part.file, ignored));
     }
     if (!all_known) total_bytes_ = 0;
+    if (!options_.sample_bound) options_.sample_bound = std::make_shared<std::optional<std::uint64_t>>();
   }
 
   bool next(Document& document) override {
     for (;;) {
+      tick();
       if (!reader_) {
         if (part_ == parts_.size()) return finish();
         open_part(parts_[part_]);
@@ -128,6 +131,14 @@ class CorpusDocuments final : public DocumentStream {
   }
 
  private:
+  // `more`: bytes that are read of a part that has no reader yet.
+  void tick(std::uint64_t more = 0) const {
+    if (!options_.tick) return;
+    StreamProgress at = progress();
+    at.bytes += more;
+    options_.tick(at);
+  }
+
   // The content of a file, and what it begins with, which has been read.
   struct Opened {
     std::unique_ptr<ByteSource> bytes;
@@ -150,7 +161,8 @@ class CorpusDocuments final : public DocumentStream {
     if (is_wikipedia(front)) {
       own_ids_ = false;
       reader_ = open_wikipedia(put_back(std::move(front), std::move(bytes)), name,
-                               {.seed = options_.seed, .bound = sample_bound(part)}, notice_);
+                               {.seed = options_.seed, .bound = sample_bound(part), .tick = [this] { tick(); }},
+                               notice_);
     } else if (begins_jsonl(*bytes, front) || (has_json_name(part.file) && !front.empty())) {
       if (front.starts_with(kUtf8Mark)) front.erase(0, kUtf8Mark.size());
       reader_ = open_jsonl(put_back(std::move(front), std::move(bytes)), name,
@@ -169,18 +181,21 @@ class CorpusDocuments final : public DocumentStream {
     if (first.size == 0)
       throw Error(Fault::usage, "a sample is drawn from what can be read twice", first.file.string(),
                   "give a file or set data.sample to 0");
-    if (!sample_bound_) {
+    std::optional<std::uint64_t>& bound = *options_.sample_bound;
+    if (!bound) {
       PageSample sample(options_.sample, options_.seed);
       for (const CorpusPart& part : parts_) {
         if (part.size == 0) continue;
-        auto [bytes, front] = open_part_file(part);
-        if (!is_wikipedia(front)) continue;
-        bytes = put_back(std::move(front), std::move(bytes));
-        sample.add(*bytes, part.file.string());
+        Opened opened = open_part_file(part);
+        if (!is_wikipedia(opened.front)) continue;
+        const auto bytes = put_back(std::move(opened.front), std::move(opened.bytes));
+        if (total_bytes_ > 0) total_bytes_ += part.size;
+        sample.add(*bytes, part.file.string(), [&] { tick(bytes->consumed()); });
+        finished_bytes_ += bytes->consumed();
       }
-      sample_bound_ = sample.bound();
+      bound = sample.bound();
     }
-    return *sample_bound_;
+    return *bound;
   }
 
   bool finish() {
@@ -211,7 +226,6 @@ class CorpusDocuments final : public DocumentStream {
   CorpusCounts counts_;
   std::unique_ptr<DocumentStream> reader_;  // of part `part_`, if it is open
   std::size_t part_ = 0;
-  std::optional<std::uint64_t> sample_bound_;
   bool own_ids_ = true;  // whether the source has none
   bool finished_ = false;
   std::uint64_t documents_ = 0;

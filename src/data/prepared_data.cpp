@@ -9,6 +9,7 @@
 #include <charconv>
 #include <future>
 #include <memory>
+#include <optional>
 #include <system_error>
 #include <utility>
 
@@ -32,7 +33,7 @@ using DataJson = nlohmann::ordered_json;
 constexpr std::string_view kDataFile = "data.json";
 constexpr std::string_view kDataFormat = "diecast data 1";
 // A shard's document table is in memory while it is written.
-constexpr std::uint64_t kMostShardTokens = std::uint64_t{1} << 28;
+constexpr std::uint64_t kMostShardTokens = std::uint64_t{1} << 28, kMostShardDocuments = std::uint64_t{1} << 20;
 
 // ---- data.json
 
@@ -63,14 +64,19 @@ std::vector<ShardEntry> entries_of(const DataJson& json) {
 
 // ---- writing
 
+// Without a dot in it, nor a slash at its end.
+fs::path whole_path(const fs::path& folder) {
+  const fs::path path = fs::absolute(folder).lexically_normal();
+  return path.has_filename() ? path : path.parent_path();
+}
+
 // The folder that data are written into. Locked while it is; gone with this unless it was published.
 class TemporaryData {
  public:
-  explicit TemporaryData(const fs::path& out) : out_(fs::absolute(out)) {
-    if (!out_.has_filename()) out_ = out_.parent_path();  // DIR/
+  explicit TemporaryData(const fs::path& out) : out_(whole_path(out)) {
     path_ = out_.parent_path() / (".tmp-" + out_.filename().string());
     std::error_code error;
-    check_unused(out_);
+    make_way(out_);
     fs::create_directories(path_, error);
     if (error) throw Error(Fault::usage, "cannot create the folder: " + error.message(), path_.string());
     lock_ = open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -95,7 +101,9 @@ class TemporaryData {
     sync_folder(path_);
     std::error_code error;
     fs::rename(path_, out_, error);
-    if (error) throw Error(Fault::run, "cannot give the folder its name: " + error.message(), out_.string());
+    if (error)
+      throw Error(Fault::run, "cannot give the folder its name: " + error.message(), out_.string(),
+                  "choose another one");
     published_ = true;
     sync_folder(out_.parent_path());
   }
@@ -119,7 +127,9 @@ class SetWriter {
       shard_->extend(identity_.end_of_text);
       ++entries_.back().tokens;
     }
-    if (shard_ && shard_->size() + tokens.size() > kMostShardTokens) end_shard();
+    if (shard_ && (shard_->size() + tokens.size() > kMostShardTokens ||
+                   entries_.back().documents == kMostShardDocuments))
+      end_shard();
     if (!shard_) {
       entries_.push_back({.file = fmt::format("{}-{:05}.shard", name_, entries_.size())});
       shard_ = std::make_unique<ShardWriter>(folder_ / entries_.back().file, identity_);
@@ -204,10 +214,19 @@ bool write_shards(DocumentStream& documents, const Tokenizer& tokenizer, const P
 
 }  // namespace
 
-void check_unused(const fs::path& out) {
+void make_way(const fs::path& out) {
   std::error_code ignored;
   if (fs::exists(out, ignored) && !(fs::is_directory(out, ignored) && fs::is_empty(out, ignored)))
     throw Error(Fault::usage, "there is something here already", out.string(), "choose another folder or delete it");
+  const fs::path path = whole_path(out);
+  if (!fs::exists(fs::symlink_status(path, ignored))) return;
+  std::string why;
+  if (fs::equivalent(path, ".", ignored))
+    why = "it is the current one";
+  else if (rmdir(path.c_str()) != 0)
+    why = fs::is_symlink(path, ignored) ? "it is a link" : std::generic_category().message(errno);
+  if (!why.empty())
+    throw Error(Fault::usage, "cannot replace this folder: " + why, out.string(), "name one that does not exist yet");
 }
 
 std::optional<DataDescription> prepare_data(DocumentStream& documents, const Tokenizer& tokenizer,
@@ -215,6 +234,7 @@ std::optional<DataDescription> prepare_data(DocumentStream& documents, const Tok
                                             const std::atomic<int>& stop,
                                             const std::function<void(const PrepareProgress&)>& progress) {
   TemporaryData folder(options.out);
+  std::optional<DataDescription> written;
   try {
     DataDescription data{.identity = {.tokenizer_kind = std::string(tokenizer.kind()),
                                       .tokenizer_hash = tokenizer.hash(),
@@ -230,13 +250,15 @@ std::optional<DataDescription> prepare_data(DocumentStream& documents, const Tok
     data.validation = validation.close();
     if (options.with_tokenizer) save_tokenizer(tokenizer, folder.path() / "tokenizer.json");
     replace_file(folder.path() / kDataFile, to_json(data) + '\n');
-    folder.publish();
-    return data;
+    written = std::move(data);
   } catch (const Error& error) {
     if (error.fault() != Fault::run) throw;
     throw Error(Fault::run, std::string("cannot prepare the data: ") + error.what(), {},
                 "see that there is room; nothing was left behind");
   }
+  if (options.check) options.check();
+  folder.publish();
+  return written;
 }
 
 // ---- reading
@@ -314,11 +336,11 @@ bool validates(const fs::path& file) {
   return name == "val.bin" || name.find("_val_") != std::string::npos;
 }
 
-// The first token of a document from `from` on; `from` itself if none begins.
-std::uint64_t next_document(const TokenSet& tokens, std::uint64_t from, Token end_of_text) {
+// The first token of a document that begins after one of `from` ... `to` - 1; `from` itself if none does.
+std::uint64_t next_document(const TokenSet& tokens, std::uint64_t from, std::uint64_t to, Token end_of_text) {
   std::vector<Token> piece;
-  for (std::uint64_t first = from; first + 1 < tokens.size(); first += piece.size()) {
-    piece.resize(std::min<std::uint64_t>(1 << 16, tokens.size() - 1 - first));
+  for (std::uint64_t first = from; first < to; first += piece.size()) {
+    piece.resize(std::min<std::uint64_t>(1 << 16, to - first));
     tokens.copy(first, piece);
     const auto found = std::ranges::find(piece, end_of_text);
     if (found != piece.end()) return first + static_cast<std::uint64_t>(found - piece.begin()) + 1;
@@ -343,8 +365,10 @@ TokenSets open_token_files(std::span<const fs::path> files, std::uint64_t vocab_
   }
   const std::uint64_t all = sets.train.size();
   if (sets.validation.size() > 0 || validation_fraction <= 0 || all < 4) return sets;
-  const auto kept = static_cast<std::uint64_t>(validation_fraction * static_cast<double>(all));
-  const std::uint64_t cut = next_document(sets.train, all - std::max<std::uint64_t>(kept, 2), end_of_text);
+  const auto share = static_cast<std::uint64_t>(validation_fraction * static_cast<double>(all));
+  const std::uint64_t kept = std::max<std::uint64_t>(share, 2), from = all - kept;
+  // Half of it stays, and a token to predict with one before it.
+  const std::uint64_t cut = next_document(sets.train, from, from + std::min(kept / 2, kept - 2), end_of_text);
   return {sets.train.part(0, cut), sets.train.part(cut, all - cut)};
 }
 

@@ -17,6 +17,7 @@ namespace fs = std::filesystem;
 
 constexpr std::uint64_t kIdsBegin = 4096;  // a page: the ids of a mapped shard are aligned
 constexpr std::uint64_t kBlockBytes = std::uint64_t{1} << 20;
+constexpr std::uint64_t kBlocksAtOnce = 64;  // that verifying holds in memory
 constexpr std::uint32_t kShardVersion = 1;
 constexpr char kShardMagic[8] = {'d', 'i', 'e', 'c', 'a', 's', 't', 'T'};
 constexpr std::uint64_t kNumbersOfDocument = 3;
@@ -184,9 +185,12 @@ void TokenShard::open_diecast() {
   if (bytes.size() < kIdsBegin) damaged_shard("it is cut short", path());
   const auto header = value_at<ShardHeader>(bytes, 0);
   if (hash_of(header) != header.header_hash) damaged_shard("its header has changed", path());
-  if (header.version != kShardVersion || header.block_bytes != kBlockBytes || (header.width != 2 && header.width != 4))
-    throw Error(Fault::usage, fmt::format("the token shard is of version {}, not {}", header.version, kShardVersion),
-                path().string(), "prepare the data again with this binary");
+  const auto refuse = [&](const std::string& what) {
+    throw Error(Fault::usage, "the token shard " + what, path().string(), "prepare the data again with this binary");
+  };
+  if (header.version != kShardVersion) refuse(fmt::format("is of version {}, not {}", header.version, kShardVersion));
+  if (header.block_bytes != kBlockBytes || (header.width != 2 && header.width != 4))
+    refuse(fmt::format("has blocks of {} bytes and ids of {}", header.block_bytes, header.width));
   // Numbers that are too large for the file would wrap around in the sum.
   for (const std::uint64_t count : {header.tokens, header.documents, header.names_bytes})
     if (count > bytes.size()) damaged_shard("its header asks for more than it has", path());
@@ -266,12 +270,15 @@ void TokenShard::verify(ThreadPool& pool, std::uint64_t vocab_size) {
   const std::uint64_t blocks = blocks_of(bytes.size());
   std::vector<std::uint64_t> found(blocks);
   std::vector<Token> largest(blocks);
-  pool.run(blocks, [&](std::size_t i, std::size_t) {
-    const auto block = bytes.subspan(i * kBlockBytes, std::min(kBlockBytes, bytes.size() - i * kBlockBytes));
-    found[i] = XXH3_64bits(block.data(), block.size());
-    largest[i] = width_ == 2 ? largest_id<std::uint16_t>(block) : largest_id<std::uint32_t>(block);
-  });
-  release();
+  for (std::uint64_t first = 0; first < blocks; first += kBlocksAtOnce) {
+    pool.run(std::min(kBlocksAtOnce, blocks - first), [&](std::size_t at, std::size_t) {
+      const std::uint64_t i = first + at;
+      const auto block = bytes.subspan(i * kBlockBytes, std::min(kBlockBytes, bytes.size() - i * kBlockBytes));
+      found[i] = XXH3_64bits(block.data(), block.size());
+      largest[i] = width_ == 2 ? largest_id<std::uint16_t>(block) : largest_id<std::uint32_t>(block);
+    });
+    release();
+  }
   if (format_ == Format::diecast) {
     const auto changed = std::ranges::mismatch(found, checksums_).in1;
     if (changed != found.end())

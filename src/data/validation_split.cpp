@@ -20,6 +20,7 @@ namespace {
 constexpr std::uint64_t kSplitStream = 0x73706C6974;  // "split"
 
 constexpr std::uint64_t kChunkBytes = std::uint64_t{32} << 20;
+constexpr std::size_t kChunkDocuments = std::size_t{1} << 17;  // a short one takes more memory than its text
 
 class TrainingDocuments : public DocumentStream {
  public:
@@ -97,7 +98,7 @@ bool DocumentChunks::next(DocumentChunk& chunk) {
   chunk.documents.clear();
   std::vector<std::uint64_t> sizes;
   std::uint64_t bytes = 0;
-  for (Document document; bytes < kChunkBytes && stream_.next(document);) {
+  for (Document document; bytes < kChunkBytes && sizes.size() < kChunkDocuments && stream_.next(document);) {
     bytes += document.text.size();
     sizes.push_back(document.text.size());
     chunk.documents.push_back(std::move(document));

@@ -36,8 +36,10 @@ class WikipediaStream final : public DocumentStream {
         reader_(*bytes_, name_, [this](const DumpPage& page) { return may_be_article(page) && in_sample(page); }) {}
 
   bool next(Document& document) override {
-    while (reader_.next(page_))
+    while (reader_.next(page_)) {
+      if (options_.tick) options_.tick();
       if (take(document)) return true;
+    }
     if (notice_) notice_(summary());
     notice_ = {};
     return false;
@@ -116,10 +118,11 @@ std::uint64_t page_rank(std::uint64_t seed, std::uint64_t id) {
   return Random{seed, kPages}.bits(id);
 }
 
-void PageSample::add(ByteSource& bytes, const std::string& name) {
+void PageSample::add(ByteSource& bytes, const std::string& name, const std::function<void()>& tick) {
   DumpReader reader(bytes, name, [](const DumpPage&) { return false; });
   DumpPage page;
   while (count_ > 0 && reader.next(page)) {
+    tick();
     if (!may_be_article(page)) continue;
     lowest_.push(page_rank(seed_, page.id));
     if (lowest_.size() > count_) lowest_.pop();

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <memory>
 #include <queue>
@@ -20,6 +21,7 @@ struct WikipediaOptions {
   /// Pages whose page_rank is greater are left out: PageSample::bound() for a number of pages; 2^64 times a share for
   /// that share of them.
   std::uint64_t bound = std::numeric_limits<std::uint64_t>::max();
+  std::function<void()> tick = {};  ///< called after each page, left out or not
 };
 
 /// Where a page stands in the order in which samples take pages: a hash of its id and of `seed`, nothing else, so that
@@ -32,8 +34,8 @@ class PageSample {
  public:
   PageSample(std::uint64_t count, std::uint64_t seed) : count_(count), seed_(seed) {}
 
-  /// Throws as open_wikipedia's stream does.
-  void add(ByteSource& bytes, const std::string& name);
+  /// Calls `tick` after each page. Throws as open_wikipedia's stream does.
+  void add(ByteSource& bytes, const std::string& name, const std::function<void()>& tick);
   std::uint64_t bound() const;
 
  private:

@@ -10,6 +10,7 @@
 namespace diecast {
 
 void Log::open(const std::filesystem::path& path) {
+  const std::lock_guard lock(mutex_);
   path_ = path;
   file_.open(path, std::ios::app);
   if (!file_) throw Error(Fault::run, "cannot write", path.string(), "check its permissions");
@@ -17,17 +18,24 @@ void Log::open(const std::filesystem::path& path) {
 }
 
 void Log::info(std::string_view text) {
+  const std::lock_guard lock(mutex_);
   if (level_ >= Level::info) say(text);
-  detail(text);
+  append(text);
 }
 
 void Log::warning(std::string_view text) {
   const std::string line = fmt::format("warning: {}", text);
+  const std::lock_guard lock(mutex_);
   if (level_ >= Level::warning) say(line);
-  detail(line);
+  append(line);
 }
 
 void Log::detail(std::string_view text) {
+  const std::lock_guard lock(mutex_);
+  append(text);
+}
+
+void Log::append(std::string_view text) {
   if (!file_.is_open()) {
     (before_file_ += text) += '\n';
     return;
@@ -40,10 +48,12 @@ void Log::detail(std::string_view text) {
 }
 
 void Log::progress(const Progress& progress) {
+  const std::lock_guard lock(mutex_);
   if (level_ >= Level::info) display_.show(progress);
 }
 
 void Log::progress(const ReadingProgress& progress) {
+  const std::lock_guard lock(mutex_);
   if (level_ >= Level::info) display_.show(progress);
 }
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """data_test.py BINARY: prepared data and batches as a user meets them, with the real binary of the preset tiny."""
 import array
+import contextlib
 import hashlib
 import json
 import os
@@ -12,6 +13,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import unittest
 
@@ -123,6 +125,63 @@ class Prepare(DataTest):
                    says=["cannot prepare the data", "train-00000.shard", "room"], preexec_fn=limit)
         self.assertEqual(list(self.folder.iterdir()), [])
 
+    def test_a_signal_is_heard_while_no_document_has_been_found(self):
+        pipe = self.folder / "dump"
+        os.mkfifo(pipe)
+        process = subprocess.Popen([BINARY, "data", "prepare", pipe, "--tokenizer", self.data, "--out",
+                                    self.folder / "out"], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+
+        def write():
+            with contextlib.suppress(BrokenPipeError), open(pipe, "w", encoding="utf-8") as out:
+                out.write("<mediawiki>")
+                while process.poll() is None:
+                    out.write("<page><title>Talk</title><ns>1</ns><id>1</id></page>\n" * 1000)
+                    time.sleep(0.01)
+        writer = threading.Thread(target=write)
+        writer.start()
+        self.assertRegex(process.stderr.readline(), "Encoding 0/1 files")
+        process.send_signal(signal.SIGINT)
+        _, stderr = process.communicate(timeout=60)
+        writer.join()
+        self.assertEqual(process.returncode, 130, stderr)
+        self.assertIn("stopped by SIGINT while the data were prepared", stderr)
+        self.assertEqual(list(self.folder.iterdir()), [pipe])
+
+    def test_a_pipe_is_read(self):
+        pipe, text = self.folder / "pipe", "One day a small dog ran home. " * 600
+        os.mkfifo(pipe)
+        writer = threading.Thread(target=pipe.write_text, args=[text])
+        writer.start()
+        self.succeeds("data", "prepare", pipe, "--tokenizer", self.data, "--out", self.folder / "out")
+        writer.join()
+        facts = json.loads((self.folder / "out/data.json").read_text())
+        self.assertEqual(sum(s["text_bytes"] for n in ["train", "validation"] for s in facts[n]), len(text))
+
+    def test_a_source_that_changes_or_goes_meanwhile_leaves_nothing(self):
+        lines = self.folder / "pipe"
+        for change in [lambda path: path.write_text("another text"), pathlib.Path.unlink]:
+            text = self.folder / "text.txt"
+            text.write_text("One day a small dog ran home. " * 600)
+            lines.unlink(missing_ok=True)
+            os.mkfifo(lines)
+            process = subprocess.Popen([BINARY, "data", "prepare", text, lines, "--tokenizer", self.data, "--out",
+                                        self.folder / "out"], stderr=subprocess.PIPE, text=True)
+            with open(lines, "w", encoding="utf-8") as pipe:  # returns when the text has been read
+                change(text)
+                pipe.write("more")
+            _, stderr = process.communicate(timeout=60)
+            self.assertIn(process.returncode, [1, 2], stderr)
+            self.assertRegex(stderr, r"\Aerror: .*(changed while|text\.txt)")
+            self.assertFalse(list(self.folder.glob("*out*")))
+
+    def test_a_folder_that_cannot_be_replaced(self):
+        (self.folder / "target").mkdir()
+        (self.folder / "link").symlink_to("target")
+        for out, cwd in [(".", self.folder / "target"), (self.folder / "link", None)]:
+            self.fails(2, "data", "prepare", STORIES, "--out", out, says=["cannot replace this folder", "does not exist"],
+                       cwd=cwd)
+        self.assertEqual(tree(self.folder), {})
+
     def test_a_folder_that_is_there_stays_as_it_is(self):
         before = tree(self.data)
         self.fails(2, "data", "prepare", STORIES, "--out", self.data, says=["something here already"])
@@ -171,6 +230,26 @@ class Train(DataTest):
         self.succeeds("train", "--resume", *QUIET, "--set", "train.max_steps=5", "--out", out)
         self.assertTrue((out / "cache").exists())
 
+    def test_a_folder_that_is_called_as_the_cache_keeps_what_is_in_it(self):
+        mine = self.folder / "run/cache/photos/one"
+        mine.parent.mkdir(parents=True)
+        mine.write_text("mine")
+        old = [self.folder / "run/cache" / name for name in ["0123456789abcdef", ".tmp-0123456789abcdef"]]
+        for folder in old:
+            folder.mkdir()
+        out = self.train(self.folder / "run", source=STORIES)
+        self.assertEqual(mine.read_text(), "mine")
+        self.assertFalse(any(folder.exists() for folder in old))
+        self.assertEqual(len(list((out / "cache").iterdir())), 2)
+
+    def test_a_temporary_folder_is_needed_for_what_the_cache_lacks_alone(self):
+        out = self.train(self.folder / "run", source=STORIES)
+        nowhere = {**os.environ, "TMPDIR": str(self.folder / "nowhere")}
+        self.succeeds("eval", out, env=nowhere)
+        self.succeeds("data", "why", out, "--step", "1", env=nowhere)
+        shutil.rmtree(out / "cache")
+        self.fails(1, "eval", out, says=["cannot create a temporary folder", "TMPDIR"], env=nowhere)
+
     def test_data_of_another_tokenizer_are_refused(self):
         self.succeeds("data", "prepare", "builtin:stories:9", "--out", self.folder / "other")
         self.fails(2, "train", *FAST, *QUIET, "--set", f"data.source={self.data}", "--set",
@@ -187,6 +266,9 @@ class Train(DataTest):
             losses.add((line["loss"], line["val_loss"]))
             self.assertTrue(0 <= line["data_wait"] < 1)
         self.assertEqual(len(losses), 1)
+        self.succeeds("train", "--resume", *QUIET, "--set", "train.max_steps=5", "--set", "data.workers=2", "--set",
+                      "data.prefetch_batches=3", "--out", out)
+        self.fails(2, "train", "--resume", "--set", "data.shuffle=false", "--out", out, says=["cannot change data.shuffle"])
 
     def test_attention_across_documents_is_another_run(self):
         apart, across = self.train(self.folder / "apart"), self.train(self.folder / "across", "--set",
@@ -202,8 +284,12 @@ class Train(DataTest):
         for out, steps in [(whole, [7]), (halves, [5, 7])]:
             for step in steps:
                 self.succeeds("train", "--resume", *QUIET, "--set", f"train.max_steps={step}", "--out", out)
+        self.succeeds("data", "why", whole, "--step", "1")
         models = [(out / "checkpoints/step-00000007/model.safetensors").read_bytes() for out in [whole, halves]]
         self.assertEqual(*models)
+        self.succeeds("train", "--resume", *QUIET, "--set", "train.max_steps=8", "--set", "train.micro_batches=1", "--out",
+                      whole)
+        self.fails(2, "data", "why", whole, "--step", "1", says=["train.micro_batches was changed", whole])
 
     def test_a_mixture_trains_resumes_and_says_what_fed_a_step(self):
         texts = [self.folder / "a.txt", self.folder / "b.txt"]
@@ -259,6 +345,10 @@ class TokenFiles(DataTest):
         self.assertEqual(json.loads(self.succeeds("eval", out, "--json").stdout)["tokens"], 300)
         why = json.loads(self.succeeds("data", "why", out, "--step", "1", "--json").stdout)
         self.assertTrue(why["documents"][0]["name"].endswith("nano/train.bin"))
+        named = self.train(self.folder / "named", *self.options(),
+                           source=json.dumps([str(self.folder / "nano" / name) for name in ["train.bin", "val.bin"]]))
+        for hashes in ["train_hash", "validation_hash"]:
+            self.assertEqual(state(named, 4)[hashes], state(out, 4)[hashes])
 
     def test_llmcs_shards_train(self):
         ids = self.ids(500)

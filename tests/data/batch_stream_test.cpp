@@ -279,6 +279,16 @@ TEST_CASE("a mixture gives each part its share of the rows, and each part its ow
   }
 }
 
+TEST_CASE("a mixture of padded rows has as many targets a batch as its weights make it have") {
+  std::vector<Token> tiny, full;
+  for (std::size_t i = 0; i < 40 * 3; ++i) tiny.push_back(i % 3 == 2 ? kEnd : 1);
+  for (std::size_t i = 0; i < 10 * kSeqLen; ++i) full.push_back(i % kSeqLen == kSeqLen - 1 ? kEnd : 1);
+  const BatchStream stream({{TokenSet(tiny), 1}, {TokenSet(full), 3}}, with_documents(4, true));
+  double targets = 0;
+  for (std::uint64_t index = 0; index < 400; ++index) targets += static_cast<double>(stream.targets(index));
+  CHECK(stream.targets_per_batch() == doctest::Approx(targets / 400).epsilon(0.02));
+}
+
 TEST_CASE("weights that divide nothing evenly are kept all the same") {
   const auto tokens = for_windows(30);
   const BatchOptions options{.seq_len = kSeqLen, .batch_size = 4, .end_of_text = kNone, .seed = 1};

@@ -4,7 +4,11 @@
 #include <diecast/data/corpus.hpp>
 #include <diecast/data/stories.hpp>
 #include <filesystem>
+#include <memory>
+#include <optional>
+#include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "data/corpus_files.hpp"
@@ -266,7 +270,9 @@ TEST_CASE("bad lines are counted and the first is named, and too many are an err
       {"text", ""},
       {std::string("{\"text\": \"\0\"}", 13), ""},
   };
-  for (const auto& [line, why] : kBad) {
+  for (const auto& bad : kBad) {
+    const auto& line = bad.first;
+    const auto& why = bad.second;
     CAPTURE(line);
     write_file(path, "{\"text\": \"good\"}\n" + line + "\n{\"text\": \"too\"}\n" + line);
     const Reading reading = read_source(path);
@@ -352,6 +358,39 @@ TEST_CASE("a dump of Wikipedia is known by its content, and a sample is drawn fr
   CHECK(none.texts == Texts{"text"});
   REQUIRE(none.notices.size() == 1);
   CHECK(contains(none.notices[0], "no source is a Wikipedia dump"));
+
+  // All dumps are read for the sample by the first of two streams that share it.
+  std::uint64_t ticks = 0;
+  CorpusOptions options{.sources = {folder.path().string()}, .sample = 12, .seed = 5};
+  options.tick = [&](const StreamProgress&) { ++ticks; };
+  options.sample_bound = std::make_shared<std::optional<std::uint64_t>>();
+  const Reading first = read_corpus(options);
+  const std::uint64_t ticks_of_first = std::exchange(ticks, 0);
+  const Reading second = read_corpus(options);
+  CHECK(ticks_of_first == ticks + 40);
+  CHECK(first.ids == some.ids);
+  CHECK(second.ids == some.ids);
+  CHECK(first.progress.bytes == first.progress.total);
+  CHECK(second.progress.bytes == second.progress.total);
+  CHECK(first.progress.total > second.progress.total);
+}
+
+TEST_CASE("a tick stops the search for a page that is wanted") {
+  TemporaryFolder folder;
+  std::string xml = "<mediawiki xml:lang=\"en\">\n";
+  for (int id = 1; id <= 50; ++id)
+    xml += "<page><title>T</title><ns>1</ns><id>" + std::to_string(id) + "</id></page>\n";
+  write_file(folder / "talk.xml", xml + "</mediawiki>\n");
+  for (const std::uint64_t sample : {0, 5}) {
+    int ticks = 0;
+    const auto tick = [&](const StreamProgress&) {
+      if (++ticks == 20) throw std::runtime_error("stopped");
+    };
+    const auto stream =
+        open_documents({.sources = {folder.path().string()}, .sample = sample, .tick = tick}, nullptr);
+    Document document;
+    CHECK_THROWS_WITH(stream->next(document), "stopped");
+  }
 }
 
 TEST_CASE("a file that vanishes before its turn is named, after what precedes it") {

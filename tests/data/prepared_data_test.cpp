@@ -144,6 +144,44 @@ TEST_CASE("a folder that has something is not written into, and nothing to read 
   CHECK_FALSE(fs::exists(folder / ".tmp-none"));
 }
 
+TEST_CASE("an empty folder is replaced, but not one that cannot be") {
+  const TemporaryFolder folder;
+  fs::create_directory(folder / "empty");
+  fs::create_directory(folder / "target");
+  fs::create_directory_symlink(folder / "target", folder / "link");
+  prepare(numbered(5), folder / "empty/", 0);
+  CHECK(is_prepared(folder / "empty"));
+  for (const char* name : {"link", "link/", "./link"})
+    CHECK_THROWS_WITH_AS(prepare(numbered(5), folder / name, 0), doctest::Contains("cannot replace this"), Error);
+  CHECK(fs::is_empty(folder / "target"));
+  CHECK_FALSE(fs::exists(folder / ".tmp-link"));
+}
+
+TEST_CASE("what the last check throws leaves nothing") {
+  const TemporaryFolder folder;
+  Texts stream(numbered(5));
+  ThreadPool pool(1);
+  const std::atomic<int> stop{0};
+  const auto check = [&] {
+    CHECK(is_prepared(folder / ".tmp-out"));
+    throw Error(Fault::run, "changed");
+  };
+  const PrepareOptions options{.out = folder / "out", .sources = {"texts"}, .check = check};
+  CHECK_THROWS_WITH_AS(prepare_data(stream, testing::letters(), options, pool, stop, [](const PrepareProgress&) {}),
+                       "changed", Error);
+  CHECK(fs::is_empty(folder.path()));
+}
+
+TEST_CASE("a shard has 2^20 documents at most") {
+  const TemporaryFolder folder;
+  const std::size_t most = std::size_t{1} << 20;
+  const auto data = prepare(std::vector<std::string>(most + 3, "a"), folder / "out", 0);
+  REQUIRE(data->train.size() == 2);
+  CHECK(data->train[0].documents == most);
+  CHECK(data->train[1].documents == 3);
+  CHECK(open(folder / "out").train.size() == 2 * (most + 3));
+}
+
 TEST_CASE("a missing, exchanged or changed shard and a damaged description are errors") {
   const TemporaryFolder folder;
   const auto refused = [&](const char* says) {
@@ -183,8 +221,10 @@ TEST_CASE("files of nanoGPT are split by their names, or at the end of a documen
   CHECK(named.train.size() == 10);
   CHECK(all_of(named.validation) == std::vector<Token>{6, 9});
   const TokenSets cut = open_token_files(one, 10, 9, 0.5, pool);
-  CHECK(all_of(cut.train) == std::vector<Token>{1, 2, 9, 3, 4, 5, 6, 7, 9});
-  CHECK(all_of(cut.validation) == std::vector<Token>{8});
+  CHECK(all_of(cut.train) == std::vector<Token>{1, 2, 9, 3, 4});  // the next document is too short
+  CHECK(all_of(cut.validation) == std::vector<Token>{5, 6, 7, 9, 8});
+  CHECK(all_of(open_token_files(one, 10, 9, 0.8, pool).validation) == std::vector<Token>{3, 4, 5, 6, 7, 9, 8});
+  CHECK(open_token_files(one, 10, 9, 0.2, pool).validation.size() == 2);
   CHECK(all_of(open_token_files(one, 10, 77, 0.5, pool).validation) == std::vector<Token>{5, 6, 7, 9, 8});
   CHECK(open_token_files(one, 10, 9, 0, pool).validation.size() == 0);
   CHECK_THROWS_WITH_AS(open_token_files(one, 9, 9, 0, pool), doctest::Contains("token 9 does not fit"), Error);

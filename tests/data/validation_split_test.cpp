@@ -138,5 +138,17 @@ TEST_CASE("chunks hold all documents in their order, and what is to train on is 
   CHECK(given == to_train);
 }
 
+TEST_CASE("a chunk has 2^17 documents at most") {
+  const std::size_t most = std::size_t{1} << 17;
+  testing::Texts stream(std::vector<std::string>(most + 3, "a"));
+  DocumentChunks chunks(stream, 0, 1);
+  DocumentChunk chunk;
+  REQUIRE(chunks.next(chunk));
+  CHECK(chunk.documents.size() == most);
+  REQUIRE(chunks.next(chunk));
+  CHECK(chunk.documents.size() == 3);
+  CHECK_FALSE(chunks.next(chunk));
+}
+
 }  // namespace
 }  // namespace diecast

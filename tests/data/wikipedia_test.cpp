@@ -64,7 +64,7 @@ std::string many_pages(int count) {
 std::set<std::uint64_t> sampled(const std::string& xml, std::uint64_t count, std::uint64_t seed) {
   PageSample sample(count, seed);
   MemoryBytes bytes(xml);
-  sample.add(bytes, "eo.xml");
+  sample.add(bytes, "eo.xml", [] {});
   std::set<std::uint64_t> ids;
   for (const Document& document : read(xml, std::string::npos, {.seed = seed, .bound = sample.bound()}).documents)
     ids.insert(document.id);

@@ -82,7 +82,9 @@ TEST_CASE("the result depends neither on threads nor on how texts are handed ove
 
 TEST_CASE("a vocabulary too small for its kind is a usage error") {
   ThreadPool pool(1);
-  for (const auto& [kind, least] : {std::pair{"bpe", 257}, {"byte", 257}, {"word", 5}, {"char", 3}}) {
+  for (const auto& row : {std::pair{"bpe", 257}, {"byte", 257}, {"word", 5}, {"char", 3}}) {
+    const char* const kind = row.first;
+    const int least = row.second;
     CAPTURE(kind);
     const auto size = static_cast<std::size_t>(least);
     CHECK_NOTHROW(VocabularyBuilder({.kind = kind, .size = size}, pool));

@@ -29,7 +29,7 @@ struct TrainState {
   std::optional<double> best_validation_loss;
   std::optional<LossScaleState> loss_scale;  ///< nothing where the precision needs none
   std::uint64_t tokenizer_hash = 0;   ///< the tokens mean nothing to another one; who loads it compares
-  std::uint64_t train_hash = 0;       ///< `hash_tokens` of what it trains on
+  std::uint64_t train_hash = 0;       ///< of the tokens it trains on
   std::uint64_t validation_hash = 0;  ///< ... and validates with; whoever goes on compares both
 
   bool operator==(const TrainState&) const = default;

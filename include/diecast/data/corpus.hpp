@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,6 +35,9 @@ struct CorpusOptions {
   std::uint64_t stories = 10000;      ///< how many `builtin:stories` is without a number
   std::uint64_t seed = 1;             ///< of the stories and of the sample
   std::size_t threads = 1;            ///< that may decompress
+  ReadTick tick = {};                 ///< for each document and each page of a dump
+  /// What the sample's pages are known by, found by reading the dumps once; streams that share it do that once together.
+  std::shared_ptr<std::optional<std::uint64_t>> sample_bound = {};
 };
 
 /// Told about input that is usable but perhaps not what was meant, and at the end what was left out.

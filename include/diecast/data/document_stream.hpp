@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 
 namespace diecast {
@@ -17,6 +18,9 @@ struct StreamProgress {
   std::uint64_t bytes = 0, total = 0;
   std::uint64_t files = 0, total_files = 0;
 };
+
+/// Told how far reading has come, on the thread that reads and often enough to stop it: what it throws ends `next`.
+using ReadTick = std::function<void(const StreamProgress&)>;
 
 /// The documents of a corpus, one after another, each read once. The order depends on the corpus alone, not on
 /// threads or time. Memory stays bounded however long the corpus is; each reader says by what.

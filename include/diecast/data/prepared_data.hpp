@@ -47,12 +47,13 @@ struct DataDescription {
 
 /// What to prepare, and where.
 struct PrepareOptions {
-  std::filesystem::path out;         ///< must not exist, or be empty
+  std::filesystem::path out;         ///< must not exist, or be an empty folder that can be replaced
   std::vector<std::string> sources;  ///< for people
   std::uint64_t sources_hash = 0;    ///< equal for equal documents
   double validation_fraction = 0;    ///< of the documents
   std::uint64_t seed = 0;            ///< of their choice
   bool with_tokenizer = false;       ///< also write OUT/tokenizer.json
+  std::function<void()> check = {};  ///< called when all is written; what it throws leaves nothing
 };
 
 struct PrepareProgress {
@@ -60,19 +61,21 @@ struct PrepareProgress {
   std::uint64_t documents = 0, tokens = 0, text_bytes = 0;
 };
 
-/// Throws Error(Fault::usage) when there is something in a folder that is to be made.
-void check_unused(const std::filesystem::path& out);
+/// Sees that a folder can be made, before work is spent on it; an empty one is taken away. Throws Error(Fault::usage)
+/// when there is something in it, or it is a link, a mount point or the current folder.
+void make_way(const std::filesystem::path& out);
 
 /// Encodes documents in their order on all threads of `pool` and writes them as memory-mapped shards:
 ///
-///     OUT/train-00000.shard ...       up to 2^28 tokens each; see src/data/token_shard.hpp
+///     OUT/train-00000.shard ...       up to 2^28 tokens and 2^20 documents each; see src/data/token_shard.hpp
 ///     OUT/validation-00000.shard ...  what `DocumentChunks` keeps
 ///     OUT/data.json                   the description
 ///
 /// They are written into `.tmp-NAME` beside OUT and synced before the folder gets its name: whenever the process or the
-/// machine stops, OUT is whole or not there, and the next call removes what was left. Memory: two chunks of 32 MiB of
-/// text, the tokens of one, and the document table of two shards. `progress` is called after each chunk. Returns
-/// nothing, and leaves nothing, when `stop` becomes a signal. Throws Error(Fault::usage) when OUT exists or another
+/// machine stops, OUT is whole or not there, and the next call removes what was left. Memory: two chunks of
+/// `DocumentChunks`, the tokens of one, and the document tables and names of two shards, of which the one that ends is
+/// copied. `progress` is called after each chunk, while another thread reads the next one. Returns nothing, and leaves
+/// nothing, when `stop` becomes a signal. Throws Error(Fault::usage) when OUT exists or another
 /// process prepares it, Error(Fault::run) when writing fails, and what reading throws.
 std::optional<DataDescription> prepare_data(DocumentStream& documents, const Tokenizer& tokenizer,
                                             const PrepareOptions& options, ThreadPool& pool,
@@ -98,8 +101,8 @@ struct TokenSets {
 TokenSets open_prepared(const std::filesystem::path& folder, const DataDescription& description, ThreadPool& pool);
 
 /// Maps .bin files of nanoGPT or llm.c, in their order. Those called `val.bin` or `*_val_*` validate; if there are none,
-/// the end does, about `validation_fraction` of the tokens from the next `end_of_text` on. Throws Error(Fault::usage) for
-/// a file that is none or whose ids are not below `vocab_size`.
+/// the last `validation_fraction` of the tokens do, from the first document on that begins in the first half of them.
+/// Throws Error(Fault::usage) for a file that is none or whose ids are not below `vocab_size`.
 TokenSets open_token_files(std::span<const std::filesystem::path> files, std::uint64_t vocab_size, Token end_of_text,
                            double validation_fraction, ThreadPool& pool);
 

@@ -38,8 +38,8 @@ struct DocumentChunk {
   ValidationSplit split;
 };
 
-/// A stream of documents in chunks of about 32 MiB of text. Validation is chosen in each chunk by itself, so that its
-/// share is known without reading on: a pure function of the corpus, the fraction and the seed.
+/// A stream of documents in chunks of about 32 MiB of text or 2^17 documents. Validation is chosen in each chunk by
+/// itself, so that its share is known without reading on: a pure function of the corpus, the fraction and the seed.
 class DocumentChunks {
  public:
   /// `stream` must outlive this.

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <mutex>
 #include <string>
 #include <string_view>
 
@@ -10,7 +11,7 @@
 namespace diecast {
 
 /// What a run says: messages on stderr, down to the chosen level, and all of them in RUN/log.txt. A message that
-/// cannot be written ends nothing; for the file it is said once.
+/// cannot be written ends nothing; for the file it is said once. Thread-safe.
 class Log {
  public:
   enum class Level { error, warning, info };
@@ -30,8 +31,10 @@ class Log {
 
  private:
   void say(std::string_view text);
+  void append(std::string_view text);
 
   Level level_;
+  std::mutex mutex_;
   std::filesystem::path path_;
   std::ofstream file_;
   std::string before_file_;
