@@ -200,7 +200,7 @@ class CorpusDocuments final : public DocumentStream {
 
   bool finish() {
     if (std::exchange(finished_, true)) return false;
-    if (options_.sample > 0 && !sample_bound_)
+    if (options_.sample > 0 && !*options_.sample_bound)
       tell("no source is a Wikipedia dump, of which a sample could be drawn: all of the text is taken");
     if (counts_.not_utf8 > 0)
       tell(std::to_string(counts_.not_utf8) + " of " + std::to_string(counts_.text_files) +
