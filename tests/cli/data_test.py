@@ -257,6 +257,16 @@ class Train(DataTest):
                    says=["another tokenizer", self.data, "tokenizer.file"])
         self.assertFalse((self.folder / "run").exists())
 
+    def test_the_kind_of_a_tokenizer_that_is_given(self):
+        words = self.folder / "words.json"
+        self.succeeds("tokenizer", "train", STORIES, "--kind", "word", "--out", words)
+        given = ["--set", f"data.source={STORIES}", "--set", f"tokenizer.file={words}"]
+        self.fails(2, "train", *FAST, *QUIET, *given, "--set", "tokenizer.kind=char", "--out", self.folder / "run",
+                   says=["tokenizer.kind is char", words, "of kind word", "--set tokenizer.kind"])
+        self.succeeds("train", *FAST, *QUIET, *given, "--out", self.folder / "run")
+        # What the run has written repeats it, although kind is no longer the default.
+        self.succeeds("train", self.folder / "run/config.toml", *QUIET, "--out", self.folder / "again")
+
     def test_workers_and_prefetching_change_nothing(self):
         losses = set()
         for workers, ahead in [(0, 0), (1, 1), (3, 8)]:

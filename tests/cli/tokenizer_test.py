@@ -310,7 +310,7 @@ class BadInput(TokenizerTest):
 
     def test_want_of_memory_is_not_called_damage(self):
         frame = self.file("a.zst", b"\x28\xB5\x2F\xFD\x00\xA8" + b"\x29\0\0" + b"hello")  # a window of 2 GiB
-        train = ["train", frame, "--threads", 1, "--out", self.folder / "t.json"]
+        train = ["train", frame, "--threads", 1, "--json", "--out", self.folder / "t.json"]
         limit = lambda: resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
         self.fails(1, *train, says=["out of memory"], preexec_fn=limit)
         self.succeeds(*train)

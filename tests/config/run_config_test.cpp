@@ -102,8 +102,8 @@ TEST_CASE("a value out of range names the range and its place") {
         "run.seed = -1 is out of range, --set run.seed, it must be at least 0");
   CHECK(error_of("[optimizer]\nlr = nan").starts_with("optimizer.lr = nan is out of range"));
   CHECK(error_of("[schedule]\nname = \"cosin\"") ==
-        "schedule.name cannot be \"cosin\", run.toml:2:8, use one of cosine, linear, constant; the nearest "
-        "is cosine");
+        "schedule.name cannot be \"cosin\", run.toml:2:8, use one of constant, linear, cosine, cosine_restarts, wsd, "
+        "one_cycle, step, exponential; the nearest is cosine");
 }
 
 TEST_CASE("text that is not TOML is an error at its place") {
