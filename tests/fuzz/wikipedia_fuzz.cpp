@@ -30,7 +30,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       fuzz::require(!document.text.empty() && document.name.starts_with("input: ") && is_utf8(document.text));
     PageSample sample(2, 1);
     testing::MemoryBytes again(bytes);
-    sample.add(again, "input");
+    sample.add(again, "input", [] {});
   } catch (const Error& error) {
     fuzz::require(error.fault() == Fault::usage);
   }
