@@ -11,11 +11,14 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 import unittest
 
 BINARY = os.path.abspath(sys.argv[1])
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+
+from fixture import CommandTest  # noqa: E402  (found by the line above)
+
 FAST = ["--set", "data.source=builtin:stories:40", "--set", "train.max_steps=4", "--set", "schedule.warmup_steps=0",
         "--set", "sample.max_tokens=8"]
 QUIET = ["--set", "log.level=error"]
@@ -37,28 +40,16 @@ def lines(path):
     return [json.loads(line) for line in pathlib.Path(path).read_text().splitlines()]
 
 
-class CliTest(unittest.TestCase):
-    """A folder of its own for each test; `self.trained` is a run of four steps that tests copy."""
+class CliTest(CommandTest):
+    """`self.trained` is a run of four steps that tests copy."""
+
+    run_command = staticmethod(run)
 
     @classmethod
-    def setUpClass(cls):
-        cls.shared = pathlib.Path(tempfile.mkdtemp(prefix="diecast-cli-"))
+    def prepare(cls):
         cls.trained = cls.shared / "run"
         done = run("train", *FAST, "--out", cls.trained)
         assert done.returncode == 0, done.stderr
-
-    @classmethod
-    def tearDownClass(cls):
-        shutil.rmtree(cls.shared)
-
-    def setUp(self):
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="diecast-cli-"))
-        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
-
-    def file(self, name, content):
-        path = self.folder / name
-        path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        return path
 
     def copy_of_run(self):
         return pathlib.Path(shutil.copytree(self.trained, self.folder / "run"))
@@ -68,20 +59,6 @@ class CliTest(unittest.TestCase):
         while not (out / "metrics.jsonl").is_file() or not (out / "metrics.jsonl").read_text():
             self.assertIsNone(process.poll(), "the run has ended")
             time.sleep(0.02)
-
-    def succeeds(self, *args, **options):
-        done = run(*args, **options)
-        self.assertEqual(done.returncode, 0, done.stderr)
-        return done
-
-    def fails(self, code, *args, says=(), **options):
-        """The command ends with `code` and one line on stderr, in which everything of `says` occurs."""
-        done = run(*args, **options)
-        self.assertEqual(done.returncode, code, done.stderr)
-        self.assertRegex(done.stderr, r"\Aerror: [^\n]+\n\Z")
-        for text in says:
-            self.assertIn(str(text), done.stderr)
-        return done
 
 
 class MainJob(CliTest):

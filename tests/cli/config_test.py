@@ -5,11 +5,14 @@ import os
 import pathlib
 import subprocess
 import sys
-import tempfile
 import tomllib
 import unittest
 
 BINARY = os.path.abspath(sys.argv[1])
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+
+from fixture import CommandTest  # noqa: E402  (found by the line above)
+
 OLD = {"model": {"type": "transformer", "d_model": 64, "num_heads": 99},
        "computation": {"description": "a small one"},
        "training": {"learning_rate": 0.0001, "num_epochs": 1, "shuffle": True},
@@ -20,21 +23,8 @@ def run(*args):
     return subprocess.run([BINARY, "config", *map(str, args)], capture_output=True, text=True, timeout=60)
 
 
-class ConfigTest(unittest.TestCase):
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory(prefix="diecast-config-")
-        self.addCleanup(folder.cleanup)
-        self.folder = pathlib.Path(folder.name)
-
-    def file(self, name, text):
-        (self.folder / name).write_text(text)
-        return self.folder / name
-
-    def fails(self, done, *words):
-        self.assertEqual(done.returncode, 2, done.stdout + done.stderr)
-        self.assertRegex(done.stderr, r"\Aerror: [^\n]+\n\Z")
-        for word in words:
-            self.assertIn(word, done.stderr)
+class ConfigTest(CommandTest):
+    run_command = staticmethod(run)
 
     def test_reference_is_a_configuration_that_changes_nothing(self):
         done = run("reference")
@@ -46,9 +36,9 @@ class ConfigTest(unittest.TestCase):
         self.assertIn("# update rule; one of adamw", done.stdout)
 
     def test_check_names_the_place(self):
-        self.fails(run("check", self.file("bad.toml", "[optimizer]\nlearning = 1\n")), "bad.toml:2:1", "optimizer.")
-        self.fails(run("check", "--set", "optimizer.lr=-1"), "optimizer.lr", "above 0")
-        self.fails(run("check", self.folder / "none.toml"), "none.toml")
+        self.fails(2, "check", self.file("bad.toml", "[optimizer]\nlearning = 1\n"), says=["bad.toml:2:1", "optimizer."])
+        self.fails(2, "check", "--set", "optimizer.lr=-1", says=["optimizer.lr", "above 0"])
+        self.fails(2, "check", self.folder / "none.toml", says=["none.toml"])
         self.assertEqual(run("check").returncode, 0)
 
     def test_later_files_override_earlier_ones_and_show_says_so(self):
@@ -76,15 +66,15 @@ class ConfigTest(unittest.TestCase):
         self.assertIn("note: model.num_heads: 99 there", done.stderr)
         self.assertEqual(run("check", out).returncode, 0)
         self.assertEqual(run("import", old).stdout, out.read_text())
-        self.fails(run("import", old, "--out", out), "already")
+        self.fails(2, "import", old, "--out", out, says=["already"])
 
     def test_wrong_use_is_one_line(self):
-        self.fails(run("import", self.file("old.json", "{")), "old.json:1")
-        self.fails(run("import", self.folder / "none.json"), "none.json")
-        self.fails(run("import"), "OLD.json")
-        self.fails(run(), "reference, check, show, import")
-        self.fails(run("chekc"), "chekc", "check")
-        self.fails(run("show", "--resolvde"), "--resolved")
+        self.fails(2, "import", self.file("old.json", "{"), says=["old.json:1"])
+        self.fails(2, "import", self.folder / "none.json", says=["none.json"])
+        self.fails(2, "import", says=["OLD.json"])
+        self.fails(2, says=["reference, check, show, import"])
+        self.fails(2, "chekc", says=["chekc", "check"])
+        self.fails(2, "show", "--resolvde", says=["--resolved"])
 
 
 if __name__ == "__main__":

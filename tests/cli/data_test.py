@@ -12,12 +12,15 @@ import signal
 import struct
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 import unittest
 
 BINARY = os.path.abspath(sys.argv[1])
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+
+from fixture import CommandTest  # noqa: E402  (found by the line above)
+
 FAST = ["--set", "train.max_steps=4", "--set", "schedule.warmup_steps=0", "--set", "sample.prompts=[]"]
 QUIET = ["--set", "log.level=error"]
 STORIES = "builtin:stories:60"
@@ -41,39 +44,20 @@ def state(run_folder, step):
     return json.loads((run_folder / f"checkpoints/step-{step:08}/state.json").read_text())["state"]
 
 
-class DataTest(unittest.TestCase):
-    """A folder of its own for each test; `self.data` are prepared stories that tests copy before they change them."""
+class DataTest(CommandTest):
+    """`self.data` are prepared stories that tests copy before they change them."""
+
+    run_command = staticmethod(run)
 
     @classmethod
-    def setUpClass(cls):
-        cls.shared = pathlib.Path(tempfile.mkdtemp(prefix="diecast-data-"))
+    def prepare(cls):
         cls.data = cls.shared / "data"
         done = run("data", "prepare", STORIES, "--out", cls.data, "--json")
         assert done.returncode == 0, done.stderr
         cls.description = json.loads(done.stdout)
 
-    @classmethod
-    def tearDownClass(cls):
-        shutil.rmtree(cls.shared)
-
-    def setUp(self):
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="diecast-data-"))
-        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
-
-    def succeeds(self, *args, **options):
-        done = run(*args, **options)
-        self.assertEqual(done.returncode, 0, done.stderr)
-        return done
-
-    def fails(self, code, *args, says=(), **options):
-        """The command ends with `code` and one line of error on stderr, in which everything of `says` occurs."""
-        done = run(*args, **options)
-        self.assertEqual(done.returncode, code, done.stderr)
-        error = done.stderr.splitlines()[-1]
-        self.assertRegex(error, r"\Aerror: ")
-        for text in says:
-            self.assertIn(str(text), error)
-        return done
+    def fails(self, code, *args, **options):
+        return super().fails(code, *args, after_progress=True, **options)
 
     def train(self, out, *args, source=None):
         self.succeeds("train", *FAST, *QUIET, "--set", f"data.source={source or self.data}", *args, "--out", out)

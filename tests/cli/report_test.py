@@ -7,13 +7,14 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 import unittest
 
 BINARY = os.path.abspath(sys.argv[1])
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+FOLDER = pathlib.Path(__file__).resolve().parent
+sys.path[:0] = [str(FOLDER), str(FOLDER.parent)]
 
 import browser  # noqa: E402  (found by the line above)
+from fixture import CommandTest  # noqa: E402
 
 CHARTS = ["Training loss", "Validation loss", "Bits per byte", "Learning rate", "Gradient norm", "Speed"]
 # What is there only where it was measured.
@@ -24,26 +25,19 @@ def run(*args):
     return subprocess.run([BINARY, *map(str, args)], capture_output=True, text=True, errors="backslashreplace", timeout=120)
 
 
-class ReportTest(unittest.TestCase):
+class ReportTest(CommandTest):
     """Two runs of six steps, with samples."""
 
+    run_command = staticmethod(run)
+
     @classmethod
-    def setUpClass(cls):
-        cls.shared = pathlib.Path(tempfile.mkdtemp(prefix="diecast-report-"))
+    def prepare(cls):
         for name, lr in (("first", "1e-3"), ("second", "2e-3")):
             done = run("train", "--out", cls.shared / name, "--set", "data.source=builtin:stories:40",
                        "--set", "train.max_steps=6", "--set", "schedule.warmup_steps=0", "--set", f"optimizer.lr={lr}",
                        "--set", "log.every_steps=1", "--set", "eval.every_steps=3", "--set", "sample.max_tokens=8",
                        "--set", "sample.every_steps=3", "--set", "sample.prompts=['<b>Once']", "--set", "log.level=error")
             assert done.returncode == 0, done.stderr
-
-    @classmethod
-    def tearDownClass(cls):
-        shutil.rmtree(cls.shared)
-
-    def setUp(self):
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="diecast-report-"))
-        self.addCleanup(shutil.rmtree, self.folder)
 
     def page(self, *runs):
         out = self.folder / "page.html"
@@ -82,13 +76,10 @@ class ReportTest(unittest.TestCase):
         empty = self.folder / "empty"
         shutil.copytree(self.shared / "first", empty)
         (empty / "metrics.jsonl").write_text("")
-        for args, says in [((), "RUN"), ((self.folder / "none",), "none"), ((empty,), "nothing was logged"),
-                           ((self.shared / "first", "--out", self.folder / "none" / "a.html"), "none")]:
-            with self.subTest(args=args):
-                done = run("report", *args)
-                self.assertIn(done.returncode, (1, 2))
-                self.assertRegex(done.stderr, r"\Aerror: [^\n]+\n\Z")
-                self.assertIn(says, done.stderr)
+        self.fails(2, "report", says=["RUN"])
+        self.fails(2, "report", self.folder / "none", says=["none"])
+        self.fails(2, "report", empty, says=["nothing was logged"])
+        self.fails(1, "report", self.shared / "first", "--out", self.folder / "none" / "a.html", says=["none"])
 
     @unittest.skipIf(browser.missing(), f"no browser: {browser.missing()}")
     def test_the_charts_draw_and_hovering_reads_values(self):

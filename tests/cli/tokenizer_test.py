@@ -10,11 +10,14 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 import unittest
 
 BINARY = os.path.abspath(sys.argv[1])
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+
+from fixture import CommandTest  # noqa: E402  (found by the line above)
+
 STORIES = "builtin:stories:200"
 TEXT = "Once upon a time, there was a Fox.\n\n\"It's mine!\" said Ben.  \t The end\r\nÜber 日本 😀 e\u0301\n"
 KINDS = ["bpe", "word", "char", "byte"]
@@ -24,46 +27,20 @@ def run(*args, stdin=b"", **options):
     return subprocess.run([BINARY, "tokenizer", *map(str, args)], input=stdin, capture_output=True, timeout=120, **options)
 
 
-class TokenizerTest(unittest.TestCase):
+class TokenizerTest(CommandTest):
     """`self.trained` has a tokenizer of each kind, learnt from stories, that tests only read."""
 
+    run_command = staticmethod(run)
+
     @classmethod
-    def setUpClass(cls):
-        cls.shared = pathlib.Path(tempfile.mkdtemp(prefix="diecast-tokenizer-"))
+    def prepare(cls):
         cls.trained = {kind: cls.shared / f"{kind}.json" for kind in KINDS}
         for kind, path in cls.trained.items():
             done = run("train", STORIES, "--kind", kind, "--vocab-size", 1000, "--out", path)
             assert done.returncode == 0, done.stderr
 
-    @classmethod
-    def tearDownClass(cls):
-        shutil.rmtree(cls.shared)
-
-    def setUp(self):
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="diecast-tokenizer-"))
-        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
-
-    def file(self, name, content):
-        path = self.folder / name
-        path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        return path
-
-    def succeeds(self, *args, **options):
-        done = run(*args, **options)
-        self.assertEqual(done.returncode, 0, done.stderr)
-        return done
-
     def facts(self, *args):
         return json.loads(self.succeeds("info", *args, "--json").stdout)
-
-    def fails(self, code, *args, says=(), **options):
-        """The command ends with `code` and one line on stderr, in which everything of `says` occurs."""
-        done = run(*args, **options)
-        stderr = done.stderr.decode()
-        self.assertEqual(done.returncode, code, stderr)
-        self.assertRegex(stderr, r"\Aerror: [^\n]+\n\Z")
-        for text in says:
-            self.assertIn(str(text), stderr)
 
     def round_trip(self, kind, content, *options):
         ids = self.succeeds("encode", "--tokenizer", self.trained[kind], *options, stdin=content).stdout
