@@ -4,7 +4,6 @@
 #include <memory>
 #include <span>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -273,19 +272,15 @@ struct Entry {
   Command (*declare)(CLI::App& app);
 };
 
-// What the chosen one of `entries` does.
+// What the chosen one of `entries` does; it may be called when `app` is gone.
 Command declare_commands(CLI::App& app, std::span<const Entry> entries) {
   app.require_subcommand(1);
-  std::vector<std::pair<CLI::App*, Command>> commands;
+  const auto chosen = std::make_shared<Command>();
   for (const Entry& entry : entries) {
     CLI::App* sub = app.add_subcommand(entry.name, entry.help);
-    commands.emplace_back(sub, entry.declare(*sub));
+    sub->callback([chosen, command = entry.declare(*sub)] { *chosen = command; });
   }
-  return [commands] {
-    for (const auto& [sub, command] : commands)
-      if (sub->parsed()) return command();
-    return 0;
-  };
+  return [chosen] { return (*chosen)(); };
 }
 
 constexpr Entry kDataCommands[]{
