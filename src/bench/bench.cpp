@@ -94,7 +94,7 @@ std::optional<BenchReport> run_bench(ThreadPool& pool, const BenchSettings& sett
   if (step) ablations.add_steps(*step);
 
   // Counting as it should not be done takes longer than all the rest together.
-  std::optional<TokenizerSection> tokenizer;
+  std::optional<TokenizerBench> tokenizer;
   if (!settings.filter.empty()) tokenizer.emplace(suite, pool);
 
   if (!suite.run(settings.samples, stop)) return std::nullopt;

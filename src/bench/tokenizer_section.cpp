@@ -28,7 +28,7 @@ void count_in(const std::vector<std::string_view>& documents) {
 
 }  // namespace
 
-struct TokenizerSection::Text {
+struct TokenizerBench::Text {
   explicit Text(ThreadPool& used_pool) : pool(used_pool) {
     for (std::uint64_t i = 0; bytes < kBytes; ++i) bytes += stories.emplace_back(story(1, i)).size();
     documents.assign(stories.begin(), stories.end());
@@ -60,9 +60,9 @@ struct TokenizerSection::Text {
   std::optional<BpeTokenizer> tokenizer;
 };
 
-TokenizerSection::~TokenizerSection() = default;
+TokenizerBench::~TokenizerBench() = default;
 
-TokenizerSection::TokenizerSection(Suite& suite, ThreadPool& pool) {
+TokenizerBench::TokenizerBench(Suite& suite, ThreadPool& pool) {
   const auto add = [&](const std::string& name, const std::function<void(Text&)>& run) {
     if (!suite.selects("tokenizer/" + name)) return;
     if (!text_) text_ = std::make_unique<Text>(pool);
@@ -78,7 +78,7 @@ TokenizerSection::TokenizerSection(Suite& suite, ThreadPool& pool) {
   add("encode bpe " + all, [](Text& text) { text.encode(); });
 }
 
-std::vector<TextTime> TokenizerSection::report(const Suite& suite) const {
+std::vector<TextTime> TokenizerBench::report(const Suite& suite) const {
   std::vector<TextTime> times;
   for (const auto& [name, id] : rows_)
     times.push_back({name, rate_of(suite.samples(id), 1e-6 * static_cast<double>(text_->bytes))});

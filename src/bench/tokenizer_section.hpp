@@ -12,10 +12,10 @@ namespace diecast {
 
 /// From text to tokens: counting words by std::map, std::unordered_map and PieceCounter, learning byte pair
 /// encoding from text, and encoding; all with the same stories.
-class TokenizerSection {
+class TokenizerBench {
  public:
-  TokenizerSection(Suite& suite, ThreadPool& pool);
-  ~TokenizerSection();
+  TokenizerBench(Suite& suite, ThreadPool& pool);
+  ~TokenizerBench();
   std::vector<TextTime> report(const Suite& suite) const;
 
  private:
