@@ -4,7 +4,6 @@ import hashlib
 import json
 import os
 import pathlib
-import pty
 import re
 import resource
 import shutil
@@ -86,19 +85,8 @@ class MainJob(CliTest):
         self.assertNotRegex(done.stdout + done.stderr, r"[\x1b\r]")
 
     def test_a_terminal_gets_one_line_redrawn_in_place(self):
-        terminal, end = pty.openpty()
-        with subprocess.Popen([BINARY, "train", *FAST, "--out", self.folder / "run"], stdout=subprocess.DEVNULL,
-                              stderr=end, env={**os.environ, "TERM": "xterm"}) as process:
-            os.close(end)
-            text = b""
-            try:
-                while chunk := os.read(terminal, 4096):
-                    text += chunk
-            except OSError:  # the other end is closed
-                pass
-        os.close(terminal)
-        self.assertEqual(process.returncode, 0)
-        self.assertRegex(text.decode(), "\rTraining \\[█+\\] 4/4 \\(100.0%\\)[^\r\n]*\x1b\\[K")
+        text = self.stderr_on_a_terminal(BINARY, "train", *FAST, "--out", self.folder / "run")
+        self.assertRegex(text, "\rTraining \\[█+\\] 4/4 \\(100.0%\\)[^\r\n]*\x1b\\[K")
 
     def test_without_out_runs_are_numbered(self):
         for number in [1, 2]:

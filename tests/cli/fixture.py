@@ -1,6 +1,9 @@
 """What the end-to-end tests share: folders of their own, and what is asked of a command that succeeds or fails."""
+import os
 import pathlib
+import pty
 import shutil
+import subprocess
 import tempfile
 import unittest
 
@@ -47,3 +50,19 @@ class CommandTest(unittest.TestCase):
         for text in says:
             self.assertIn(str(text), error)
         return done
+
+    def stderr_on_a_terminal(self, *command):
+        """What a command that succeeds writes to a terminal."""
+        terminal, end = pty.openpty()
+        with subprocess.Popen([*map(str, command)], stdout=subprocess.DEVNULL, stderr=end,
+                              env={**os.environ, "TERM": "xterm"}) as process:
+            os.close(end)
+            text = b""
+            try:
+                while chunk := os.read(terminal, 4096):
+                    text += chunk
+            except OSError:  # the other end is closed
+                pass
+        os.close(terminal)
+        self.assertEqual(process.returncode, 0)
+        return text.decode()
