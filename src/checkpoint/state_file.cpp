@@ -10,7 +10,7 @@ namespace {
 
 using nlohmann::ordered_json;
 
-constexpr std::string_view kFormat = "diecast checkpoint 4";
+constexpr std::string_view kFormat = "diecast checkpoint 5";
 
 // The one list of what is stored of a state, for writing and for reading.
 template <class State, class Visitor>

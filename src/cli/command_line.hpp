@@ -8,7 +8,6 @@ namespace diecast {
 using Command = std::function<int()>;
 
 /// The command that the arguments ask for; `--help` and `--version` print at once. Throws Error(Fault::usage).
-/// The one place that knows CLI11.
 Command read_command_line(int argc, char** argv);
 
 }  // namespace diecast

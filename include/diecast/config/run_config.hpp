@@ -57,39 +57,53 @@ struct TrainSection {
   Real max_epochs{0, "stop after so many passes over the corpus; 0: no limit", between(0, 1e9)};
   Real max_minutes{0, "stop after so much time; 0: no limit", between(0, 1e9)};
   Count micro_batches{1, "micro-batches summed into one optimizer step", between(1, 65536)};
+  Real label_smoothing{0, "share of each target's probability spread over the vocabulary", from_below(0, 1)};
+  Real z_loss{0, "weight of the squared logarithm of the softmax's sum, as 1e-4; 0: none", at_least(0)};
 };
 
 struct OptimizerSection {
-  Text name{"adamw", "update rule", one_of({"adamw"})};
+  Text name{"adamw", "update rule; muon is AdamW for all but the blocks' matrices",
+            one_of({"adamw", "muon", "lion", "sgd"})};
   Real lr{3e-3, "peak learning rate", above(0)};
   Real beta1{0.9, "decay of the mean of gradients", from_below(0, 1)};
-  Real beta2{0.95, "decay of the mean of squared gradients", from_below(0, 1)};
+  Real beta2{0.95, "decay of the mean of squared gradients; lion: of the momentum", from_below(0, 1)};
+  Real momentum{0.95, "muon, sgd: decay of the sum of gradients", from_below(0, 1)};
   Real eps{1e-8, "added to the root of the mean square", above(0)};
   Real weight_decay{0.1, "of matrices; norms and biases have none", at_least(0)};
   Real grad_clip{1, "largest norm of the gradient; 0: no limit", at_least(0)};
+  Real gradient_noise{0, "variance of noise added to gradients, falling with the steps; 0: none", at_least(0)};
+  Real ema_decay{0, "evaluate and sample a moving mean of the weights that keeps so much a step; 0: the weights",
+                 from_below(0, 1)};
 };
 
 struct ScheduleSection {
   Text name{"cosine", "course of the learning rate",
-            one_of({"constant", "linear", "cosine", "cosine_restarts", "wsd", "one_cycle", "step", "exponential"})};
+            one_of({"constant", "linear", "cosine", "cosine_restarts", "wsd", "one_cycle", "step", "exponential",
+                    "plateau"})};
   Count warmup_steps{0, "steps from 0 to the peak"};
   Real min_lr{0, "learning rate at the end", at_least(0)};
   Count decay_steps{0, "step at which min_lr is reached; 0: the last one"};
   Real decay_share{0.2, "wsd: share of the run in which the rate falls", between(0, 1)};
-  Real gamma{0.1, "step, exponential: factor after every_steps; cosine_restarts: of each peak", above(0)};
+  Real gamma{0.1, "step, exponential, plateau: factor of each fall; cosine_restarts: of each peak", above(0)};
   Count every_steps{0, "step, exponential: steps after which the rate is gamma of what it was"};
   Count cycles{1, "cosine_restarts: how many", between(1, 1e9)};
+  Count patience{3, "plateau: evaluations without improvement after which the rate falls", between(1, 1e9)};
 };
 
 struct CheckpointSection {
   Count every_steps{0, "0: not by steps"};
   Real every_minutes{10, "0: not by time", at_least(0)};
   Count keep_last{2, "older checkpoints are deleted; 0: keep all"};
+  Count keep_every{0, "... but not those of steps that are multiples of this; 0: no such steps"};
+  Flag keep_best{true, "keep a checkpoint of the best validation loss too"};
 };
 
 struct EvalSection {
   Count every_steps{0, "validation loss every so many steps; 0: only at the end"};
   Count max_batches{0, "micro-batches read for it before the end of the run; 0: all"};
+  Count patience{0, "end the run after so many evaluations without improvement; 0: never"};
+  Real min_improvement{0, "of the validation loss, to count as one", at_least(0)};
+  Text hellaswag{"", "a file of HellaSwag's questions in llm.c's format, to answer at the end and with eval; empty: none"};
 };
 
 struct SampleSection {
@@ -98,10 +112,17 @@ struct SampleSection {
   Count max_tokens{100, "length of a sample", at_least(1)};
 };
 
+struct SpikeSection {
+  Text policy{"off", "what to do when loss or gradient jump: off, skip the update, stop, rewind to a checkpoint",
+              one_of({"off", "skip", "stop", "rewind"})};
+  Real z_score{6, "deviations above the running mean that are a jump", above(0)};
+  Count window{100, "steps that the running mean and deviation remember", between(2, 1e9)};
+};
+
 struct LogSection {
   Count every_steps{10, "a line of metrics.jsonl every so many steps", at_least(1)};
   Text level{"info", "what is said on stderr", one_of({"error", "warning", "info"})};
-  Flag tensorboard{false, "(not yet: also write event files)"};
+  Flag tensorboard{false, "also write TensorBoard event files, into RUN/tensorboard"};
 };
 
 /// Everything a run can be told, as the TOML file has it. `[model]`, which only repeats the preset, is
@@ -116,6 +137,7 @@ struct RunConfig {
   CheckpointSection checkpoint;
   EvalSection eval;
   SampleSection sample;
+  SpikeSection spike;
   LogSection log;
 };
 
@@ -151,13 +173,16 @@ BOOST_HANA_ADAPT_STRUCT(diecast::RunSection, out, seed, threads);
 BOOST_HANA_ADAPT_STRUCT(diecast::DataSection, source, weights, pattern, text_field, split, separator, max_bad, sample,
                         validation_fraction, packing, attend_across, shuffle, prefetch_batches, workers);
 BOOST_HANA_ADAPT_STRUCT(diecast::TokenizerSection, kind, file, memory);
-BOOST_HANA_ADAPT_STRUCT(diecast::TrainSection, max_steps, max_tokens, max_epochs, max_minutes, micro_batches);
-BOOST_HANA_ADAPT_STRUCT(diecast::OptimizerSection, name, lr, beta1, beta2, eps, weight_decay, grad_clip);
+BOOST_HANA_ADAPT_STRUCT(diecast::TrainSection, max_steps, max_tokens, max_epochs, max_minutes, micro_batches,
+                        label_smoothing, z_loss);
+BOOST_HANA_ADAPT_STRUCT(diecast::OptimizerSection, name, lr, beta1, beta2, momentum, eps, weight_decay, grad_clip,
+                        gradient_noise, ema_decay);
 BOOST_HANA_ADAPT_STRUCT(diecast::ScheduleSection, name, warmup_steps, min_lr, decay_steps, decay_share, gamma,
-                        every_steps, cycles);
-BOOST_HANA_ADAPT_STRUCT(diecast::CheckpointSection, every_steps, every_minutes, keep_last);
-BOOST_HANA_ADAPT_STRUCT(diecast::EvalSection, every_steps, max_batches);
+                        every_steps, cycles, patience);
+BOOST_HANA_ADAPT_STRUCT(diecast::CheckpointSection, every_steps, every_minutes, keep_last, keep_every, keep_best);
+BOOST_HANA_ADAPT_STRUCT(diecast::EvalSection, every_steps, max_batches, patience, min_improvement, hellaswag);
 BOOST_HANA_ADAPT_STRUCT(diecast::SampleSection, every_steps, prompts, max_tokens);
+BOOST_HANA_ADAPT_STRUCT(diecast::SpikeSection, policy, z_score, window);
 BOOST_HANA_ADAPT_STRUCT(diecast::LogSection, every_steps, level, tensorboard);
 BOOST_HANA_ADAPT_STRUCT(diecast::RunConfig, run, data, tokenizer, train, optimizer, schedule, checkpoint,
-                        eval, sample, log);
+                        eval, sample, spike, log);

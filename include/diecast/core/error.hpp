@@ -8,8 +8,9 @@ namespace diecast {
 
 /// Which exit code an error ends the program with.
 enum class Fault {
-  run = 1,    ///< it failed while running
-  usage = 2,  ///< usage or configuration; nothing was started
+  run = 1,       ///< it failed while running
+  usage = 2,     ///< usage or configuration; nothing was started
+  diverged = 3,  ///< loss, gradient or parameters are no longer finite, or jumped and the run was told to stop then
 };
 
 /// An error that a user can cause or must know of: one line, "what, where, what to do".

@@ -1,0 +1,70 @@
+#include <memory>
+#include <string>
+
+#include <fmt/format.h>
+
+#include <diecast/config/run_config.hpp>
+
+#include "cli/commands.hpp"
+#include "cli/declare.hpp"
+#include "cli/preset_config.hpp"
+
+// Options of the commands that make runs and use them.
+
+namespace diecast {
+namespace {
+
+// With the values of the preset's default configuration.
+std::string settings_help() {
+  return "Keys of the configuration [and what they are if nothing changes them]:\n" +
+         describe_settings(resolve_preset_config({}, {}));
+}
+
+}  // namespace
+
+Command declare_train(CLI::App& app) {
+  auto options = std::make_shared<TrainOptions>();
+  app.add_option("CONFIG.toml", options->configs,
+                 "changes to the preset's default configuration; of several, later ones override earlier ones");
+  declare_overrides(app, options->overrides);
+  app.add_option("--out", options->out, "the run's folder (run.out)")->type_name("RUN");
+  app.add_flag("--resume", options->resume, "go on from the newest checkpoint of --out RUN, with its own config.toml");
+  app.footer(settings_help);
+  return [options] { return train(*options); };
+}
+
+Command declare_eval(CLI::App& app) {
+  auto options = std::make_shared<EvalOptions>();
+  app.add_option("RUN", options->run, "the run's folder")->required();
+  app.add_option("--data", options->data, "text file, folder or glob instead of the run's validation set")
+      ->type_name("PATH");
+  declare_json(app, options->json);
+  return [options] { return eval(*options); };
+}
+
+Command declare_generate(CLI::App& app) {
+  auto options = std::make_shared<GenerateOptions>();
+  Sampling& sampling = options->sampling;
+  app.add_option("RUN", options->run, "the run's folder")->required();
+  app.add_option("--prompt", options->prompt, "text to continue, the start of a document")->required();
+  const auto number = [&](const char* name, auto& value, double most, const char* type, const char* help) {
+    app.add_option(name, value, help)->check(number_between(0, most))->capture_default_str()->type_name(type);
+  };
+  number("--max-tokens", options->max_tokens, 1e9, "N", "end after so many tokens, or with the document");
+  number("--temperature", sampling.temperature, 100, "T", "above 1: wilder, 0: always the likeliest token");
+  number("--top-k", sampling.top_k, 1e9, "K", "only among the K likeliest tokens, 0: all");
+  number("--top-p", sampling.top_p, 1, "P", "only among the likeliest tokens that together reach P");
+  number("--seed", sampling.seed, 0x1p53, "S", "another seed, another text");
+  return [options] { return generate(*options); };
+}
+
+Command declare_report(CLI::App& app) {
+  auto options = std::make_shared<ReportOptions>();
+  app.add_option("RUN", options->runs, "folders of runs, finished or not; several are laid over one another")->required();
+  app.add_option("--out", options->out, "the page to write; needs nothing beside itself, also offline")
+      ->capture_default_str()
+      ->type_name("FILE.html");
+  return [options] { return report(*options); };
+}
+
+}  // namespace diecast
