@@ -1,6 +1,7 @@
 #include "cli/command_line.hpp"
 
 #include <algorithm>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -14,10 +15,13 @@
 #include <diecast/model/model.hpp>
 
 #include "cli/build_info.hpp"
+#include "cli/completion.hpp"
 #include "cli/declare.hpp"
 
 namespace diecast {
 namespace {
+
+Command declare_completion(CLI::App& app);
 
 constexpr CommandEntry kCommands[]{
     {"train", "train the model", declare_train},
@@ -30,6 +34,7 @@ constexpr CommandEntry kCommands[]{
     {"doctor", "what keeps this machine or binary from training well, and the remedy", declare_doctor},
     {"report", "one page of a run's or several runs' loss, speed, samples and settings", declare_report},
     {"bench", "measure this machine, the training step and every kernel", declare_bench},
+    {"completion", "a script that lets the shell complete commands, options and keys", declare_completion},
 };
 
 std::string version() {
@@ -43,6 +48,28 @@ std::string environment_help() {
       "  DIECAST_TARGET   kernels to use, one of: {}\n"
       "  {}   bytes of memory to take as available, instead of what the system says",
       fmt::join(kernel_targets(), " "), kMemoryVariable);
+}
+
+std::unique_ptr<CLI::App> make_app() {
+  const std::string preset(active_preset().name);
+  auto app = std::make_unique<CLI::App>("Trains and runs one language model: the preset '" + preset + "'.", preset);
+  app->set_version_flag("--version", version);
+  app->footer(environment_help);
+  return app;
+}
+
+Command declare_completion(CLI::App& app) {
+  const auto shell = std::make_shared<std::string>();
+  app.add_option("SHELL", *shell, "bash, zsh or fish")->required()->check(one_of_words({"bash", "zsh", "fish"}));
+  const std::string preset(active_preset().name);
+  app.footer("In bash:  source <(" + preset + " completion bash), in zsh with zsh\nIn fish:  " + preset +
+             " completion fish | source");
+  return [shell] {
+    const auto completed = make_app();
+    declare_commands(*completed, kCommands);
+    fmt::print("{}", completion_script(*completed, *shell));
+    return 0;
+  };
 }
 
 std::string nearest_option(const CLI::App& command, const std::string& mistyped) {
@@ -98,10 +125,8 @@ void refuse_unknown_command(const CLI::App& app, int argc, char** argv) {
 }  // namespace
 
 Command read_command_line(int argc, char** argv) {
-  const std::string preset(active_preset().name);
-  CLI::App app("Trains and runs one language model: the preset '" + preset + "'.", preset);
-  app.set_version_flag("--version", version);
-  app.footer(environment_help);
+  const auto made = make_app();
+  CLI::App& app = *made;
   const Command command = declare_commands(app, kCommands);
   refuse_unknown_command(app, argc, argv);
   try {
