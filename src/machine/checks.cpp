@@ -76,7 +76,7 @@ Check bf16_check(Element precision, std::string_view unit, const TargetFacts& ta
   if (cpu.has("avx512_bf16"))
     return {"bf16", warn, "this CPU has a bf16 dot product, it is not used", way_to(target)};
   return {"bf16", warn, "no bf16 instructions on this CPU: products are computed in f32",
-          "train on a CPU with AVX512_BF16 or AMX, if the speed does not suffice"};
+          "give the preset Element::f32, which is faster here, or train on a CPU with AVX512_BF16 or AMX"};
 }
 
 Check amx_check(const Cpu& cpu, std::string_view refusal, const TargetFacts& target) {
