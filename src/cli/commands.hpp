@@ -21,6 +21,8 @@ struct TrainOptions {
   std::vector<std::string> overrides;  ///< KEY=VALUE
   std::string out;
   bool resume = false;
+  bool quiet = false;
+  bool json = false;
 };
 
 struct EvalOptions {

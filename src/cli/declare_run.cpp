@@ -29,6 +29,8 @@ Command declare_train(CLI::App& app) {
   declare_overrides(app, options->overrides);
   app.add_option("--out", options->out, "the run's folder (run.out)")->type_name("RUN");
   app.add_flag("--resume", options->resume, "go on from the newest checkpoint of --out RUN, with its own config.toml");
+  app.add_flag("--quiet", options->quiet, "nothing on stderr but warnings and errors, as with log.level = \"warning\"");
+  app.add_flag("--json", options->json, "at the end one JSON object instead of samples");
   app.footer(settings_help);
   return [options] { return train(*options); };
 }

@@ -52,7 +52,9 @@ void MetricsFile::complete(const Metrics& m) {
   open();
 }
 
-void MetricsFile::write(const Metrics& m) {
+void MetricsFile::write(const Metrics& m) { append(to_json(m).dump() + '\n'); }
+
+nlohmann::ordered_json to_json(const Metrics& m) {
   Line line;
   line["step"] = m.step;
   line["tokens"] = m.tokens;
@@ -71,7 +73,7 @@ void MetricsFile::write(const Metrics& m) {
     line["skipped_steps"] = m.loss_scale->skipped_steps;
   }
   if (m.evaluation) add_evaluation(line, *m.evaluation);
-  append(line.dump() + '\n');
+  return line;
 }
 
 void MetricsFile::append(const std::string& line) {

@@ -52,6 +52,8 @@ TrainEnd Trainer::run(const TrainState& start) {
   return {.state = state_,
           .signal = parts_.stop,
           .reason = all_steps ? std::string_view(parts_.plan.last_step_reason) : "train.max_minutes",
+          .loss = loss_,
+          .tok_per_s = static_cast<double>(session_.tokens) / session_.seconds,
           .evaluation = evaluation};
 }
 
@@ -145,6 +147,7 @@ std::optional<Evaluation> Trainer::evaluate(bool whole) {
   const std::size_t batches = whole ? 0 : parts_.config.eval.max_batches.value;
   const std::optional<Evaluation> evaluation = parts_.evaluator.run(batches, parts_.stop);
   if (evaluation) check_finite(evaluation->loss, "validation loss", state_.step);
+  if (evaluation) validation_loss_ = evaluation->loss;
   std::optional<double>& best = state_.best_validation_loss;
   if (evaluation && (!best || evaluation->loss < *best)) best = evaluation->loss;
   return evaluation;
@@ -188,6 +191,7 @@ void Trainer::write_metrics(const std::optional<Evaluation>& evaluation) {
   const Metrics metrics = metrics_now(evaluation);
   try {
     line_.steps > 0 ? parts_.metrics.write(metrics) : parts_.metrics.complete(metrics);
+    if (parts_.observe) parts_.observe(metrics);
   } catch (const Error& error) {
     warn_once(metrics_warned_, error);
   }
@@ -234,6 +238,7 @@ void Trainer::show_progress() {
                        .batch = parts_.model.preset().batch_size * plan.micro_batches,
                        .share_of_peak = share_of_peak(step_seconds),
                        .eta_seconds = steps_left * step_seconds,
+                       .val_loss = validation_loss_,
                        .data_wait = session_.wait_seconds / session_.seconds,
                        .padding = padding(session_)});
 }

@@ -6,6 +6,8 @@
 #include <optional>
 #include <string>
 
+#include <nlohmann/json_fwd.hpp>
+
 #include <diecast/checkpoint/checkpoint.hpp>
 #include <diecast/train/evaluation.hpp>
 
@@ -28,6 +30,9 @@ struct Metrics {
   std::optional<LossScaleState> loss_scale{};  ///< where the precision needs one: no keys otherwise
   std::optional<Evaluation> evaluation{};
 };
+
+/// The line's keys and values.
+nlohmann::ordered_json to_json(const Metrics& metrics);
 
 /// Appends to RUN/metrics.jsonl. Each line is flushed, so that a killed run keeps all it logged.
 class MetricsFile {

@@ -37,6 +37,7 @@ struct TrainerParts {
   const std::atomic<int>& stop;                 ///< a signal's number ends the run after the micro-step
   std::function<void(const TrainState&)> save;  ///< writes a checkpoint
   std::function<void(std::uint64_t)> sample;    ///< writes samples of the model at this step
+  std::function<void(const Metrics&)> observe{};  ///< told of each line of metrics; what it throws is warned of once
   std::optional<double> peak_flops{};           ///< this machine's, measured; nothing when not known
 };
 
@@ -45,6 +46,8 @@ struct TrainEnd {
   TrainState state;
   int signal = 0;                          ///< 0: by itself
   std::string_view reason;                 ///< the setting that ended it
+  double loss = 0;                         ///< of the last step; not a number if this session has none
+  double tok_per_s = 0;                    ///< of this session's steps; likewise
   std::optional<Evaluation> evaluation{};  ///< over the whole validation set
 };
 
@@ -104,6 +107,7 @@ class Trainer {
   // The last step, and what the next line of metrics sums up.
   static constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
   double loss_ = kNone, grad_norm_ = kNone, lr_ = kNone;
+  std::optional<double> validation_loss_;  // of the last evaluation
   Span line_, session_;
   double usual_step_seconds_ = 0;  // exponential mean
   bool save_warned_ = false, metrics_warned_ = false;
