@@ -24,6 +24,7 @@
 #include "cli/loaded_run.hpp"
 #include "cli/preset_config.hpp"
 #include "cli/run_data.hpp"
+#include "cli/run_watch.hpp"
 
 namespace diecast {
 namespace {
@@ -151,7 +152,8 @@ class TrainRun {
       : config_(std::move(config)),
         resumes_(resumed.has_value()),
         prints_json_(options.json),
-        log_(level_of(config_, options.quiet)) {
+        log_(level_of(config_, options.quiet)),
+        watch_(options.dashboard) {
     check_memory(config_.run.threads);
     source_ = std::make_unique<RunData>(config_, log_);  // says what is missing before there is a folder
     if (resumed)
@@ -177,6 +179,8 @@ class TrainRun {
     SampleFile samples(folder_->get().samples(), start.step);
     Evaluator evaluator(*model_, validation, *tokenizer_);
     const StopSignal handlers;
+    const Peak peak = measure_peak(*pool_);
+    watch_.start(config_, folder_->get(), *model_, *pool_, peak, start.step, log_);
     Trainer trainer({.config = config_,
                      .plan = plan,
                      .model = *model_,
@@ -191,7 +195,9 @@ class TrainRun {
                            save_checkpoint(folder_->get(), *model_, state, config_.checkpoint.keep_last);
                          },
                      .sample = [&](std::uint64_t step) { log_samples(step, samples); },
-                     .peak_flops = 1e9 * measure_peak(*pool_).gflops(active_preset().precision)});
+                     .observe = [&](const Metrics& line) { watch_.write(line); },
+                     .profiler = watch_.profiler(),
+                     .peak_flops = 1e9 * peak.gflops(active_preset().precision)});
     const TrainEnd end = trainer.run(start);
     const int exit_code = report_end(end, folder_->get(), log_);
     if (prints_json_) print_end(end, folder_->get());
@@ -226,6 +232,7 @@ class TrainRun {
       const std::string text = sample(*model_, *tokenizer_, config_, prompt);
       log_.detail(fmt::format("step {}: sample: {}", step, text));
       samples.write(step, prompt, text);
+      watch_.write_sample(step, prompt, text);
     }
     sampled_step_ = step;
   }
@@ -236,7 +243,9 @@ class TrainRun {
     for (const std::string& prompt : config_.sample.prompts.value) {
       const std::string text = sample(*model_, *tokenizer_, config_, prompt);
       if (!prints_json_) fmt::print("{}\n\n", text);
-      if (sampled_step_ != step) samples.write(step, prompt, text);
+      if (sampled_step_ == step) continue;
+      samples.write(step, prompt, text);
+      watch_.write_sample(step, prompt, text);
     }
   }
 
@@ -244,6 +253,7 @@ class TrainRun {
   bool resumes_;
   bool prints_json_;
   Log log_;
+  RunWatch watch_;
   std::optional<OwnFolder> folder_;
   std::unique_ptr<RunData> source_;  // goes before the folder, with what it has put there
   std::unique_ptr<Tokenizer> tokenizer_;

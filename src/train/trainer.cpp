@@ -74,6 +74,7 @@ std::optional<Evaluation> Trainer::finish() {
 
 // One optimizer step. False, and nothing changed, when a signal came before its last micro-step.
 bool Trainer::take_step() {
+  const StepPart step(parts_.profiler, "step");
   const auto start = Clock::now();
   const std::uint64_t micro_batches = parts_.plan.micro_batches;
   std::uint64_t targets = 0;  // of the whole step, before its first gradient is scaled
@@ -85,7 +86,7 @@ bool Trainer::take_step() {
     if (parts_.stop != 0) return false;
     const std::uint64_t micro_step = state_.micro_steps + i;
     const auto asked = Clock::now();
-    const Batch& batch = prefetcher_->next();
+    const Batch& batch = next_batch();
     wait_seconds += seconds_between(asked, Clock::now());
     const Loss part = parts_.model.forward_backward(batch.view(), scale,
                                                     {.seed = parts_.config.run.seed, .step = micro_step});
@@ -110,8 +111,14 @@ bool Trainer::take_step() {
   return true;
 }
 
+const Batch& Trainer::next_batch() {
+  const StepPart part(parts_.profiler, "data wait");
+  return prefetcher_->next();
+}
+
 // The optimizer's part of a step. One that is skipped is none of AdamW's, whose bias corrections count its own.
 void Trainer::update() {
+  const StepPart part(parts_.profiler, "optimizer");
   lr_ = parts_.plan.schedule.at(state_.step);
   grad_norm_ = optimizer_.gradient_norm(loss_scale_.value());
   if (loss_scale_.skips(grad_norm_)) {
@@ -123,6 +130,7 @@ void Trainer::update() {
     check_finite(grad_norm_, "gradient", state_.step + 1);
     optimizer_.update(state_.step + 1 - loss_scale_.skipped_steps(), lr_, grad_norm_, loss_scale_.value());
     loss_scale_.step_made();
+    const StepPart packing(parts_.profiler, "packing");
     parts_.model.parameters_changed();
   }
   state_.loss_scale = loss_scale_.state();
@@ -189,12 +197,15 @@ void Trainer::warn_once(bool& warned, const Error& error) {
 
 void Trainer::write_metrics(const std::optional<Evaluation>& evaluation) {
   const Metrics metrics = metrics_now(evaluation);
-  try {
-    line_.steps > 0 ? parts_.metrics.write(metrics) : parts_.metrics.complete(metrics);
-    if (parts_.observe) parts_.observe(metrics);
-  } catch (const Error& error) {
-    warn_once(metrics_warned_, error);
-  }
+  const auto attempt = [&](const auto& write) {
+    try {
+      write();
+    } catch (const Error& error) {
+      warn_once(metrics_warned_, error);
+    }
+  };
+  attempt([&] { line_.steps > 0 ? parts_.metrics.write(metrics) : parts_.metrics.complete(metrics); });
+  if (parts_.observe) attempt([&] { parts_.observe(metrics); });
   if (evaluation)
     parts_.log.detail(fmt::format("step {}: loss {:.4f}, validation loss {:.4f}, perplexity {:.2f}",
                                   state_.step, loss_, evaluation->loss, evaluation->perplexity));

@@ -2,13 +2,12 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <fstream>
 #include <optional>
-#include <string>
 
 #include <nlohmann/json_fwd.hpp>
 
 #include <diecast/checkpoint/checkpoint.hpp>
+#include <diecast/core/appended_file.hpp>
 #include <diecast/train/evaluation.hpp>
 
 namespace diecast {
@@ -47,11 +46,7 @@ class MetricsFile {
   void complete(const Metrics& metrics);
 
  private:
-  bool open();
-  void append(const std::string& line);
-
-  std::filesystem::path path_;
-  std::ofstream file_;
+  AppendedFile file_;
 };
 
 }  // namespace diecast

@@ -20,6 +20,7 @@
 #include <diecast/train/loss_scale.hpp>
 #include <diecast/train/metrics.hpp>
 #include <diecast/train/optimizer.hpp>
+#include <diecast/train/step_profile.hpp>
 #include <diecast/train/train_plan.hpp>
 
 namespace diecast {
@@ -38,6 +39,7 @@ struct TrainerParts {
   std::function<void(const TrainState&)> save;  ///< writes a checkpoint
   std::function<void(std::uint64_t)> sample;    ///< writes samples of the model at this step
   std::function<void(const Metrics&)> observe{};  ///< told of each line of metrics; what it throws is warned of once
+  StepProfiler* profiler = nullptr;             ///< takes the profile of some steps, if there is one
   std::optional<double> peak_flops{};           ///< this machine's, measured; nothing when not known
 };
 
@@ -75,6 +77,7 @@ class Trainer {
   };
 
   bool take_step();
+  const Batch& next_batch();
   void update();
   void do_what_is_due();
   std::optional<Evaluation> finish();
