@@ -9,6 +9,7 @@
 
 #include <diecast/core/field.hpp>
 #include <diecast/kernels/grid.hpp>
+#include <diecast/kernels/kernel_call.hpp>
 #include <diecast/kernels/kernel_list.hpp>
 #include <diecast/kernels/span_ops.hpp>
 #include <diecast/model/model.hpp>
@@ -22,28 +23,6 @@ namespace diecast {
 namespace {
 
 using Run = std::function<void()>;
-
-std::string_view pack_name(PackOp op) {
-  switch (op) {
-    case PackOp::weight: return "pack_weight";
-    case PackOp::weight_transpose: return "pack_weight_transpose";
-    case PackOp::left: return "pack_left";
-    case PackOp::right: return "pack_right";
-    case PackOp::right_scaled: break;
-  }
-  return "pack_right_scaled";
-}
-
-std::string_view row_op_name(RowOp op) {
-  switch (op) {
-    case RowOp::column_sum: return "column_sum";
-    case RowOp::narrow: return "narrow";
-    case RowOp::add: return "add";
-    case RowOp::add_rows: return "add_rows";
-    case RowOp::dropout: break;
-  }
-  return "dropout";
-}
 
 std::string matrix_text(std::size_t rows, std::size_t cols, Element element) {
   return fmt::format("{}x{} {}", rows, cols, element_name(element));
@@ -99,7 +78,7 @@ class ProbeList {
   }
 
   void add_gemm(const GemmShape& s, std::size_t times, GemmFn kernel) {
-    add(s.op == GemmOp::nn ? "gemm_nn" : "gemm_tn", shape_text(s), s.operands, times, work_of(s),
+    add(std::string(call_of(s).name), shape_text(s), s.operands, times, work_of(s),
         [s, kernel, tiles = kernels_.tiles](Operands& memory) {
           const GemmArgs args = arguments_for(s, memory);
           // Of the head's product k is the vocabulary, padded; ids are below what fits.
@@ -142,23 +121,23 @@ class ProbeList {
   }
 
   void add_norm(const NormShape& s, std::size_t times, const NormFns& kernel) {
-    const std::string name = s.norm == Norm::layer_norm ? "layer_norm" : "rms_norm";
-    const auto add_pass = [&](const char* pass, auto function, bool backward) {
-      add(name + pass, matrix_text(s.rows, s.width, s.result), s.result, times, norm_work(s, backward),
+    const auto add_pass = [&](auto function, bool backward) {
+      add(std::string(call_of(s, backward).name), matrix_text(s.rows, s.width, s.result), s.result, times,
+          norm_work(s, backward),
           [=](Operands& memory) { return tasks_of(function, arguments_for(s, memory), row_tasks(s.rows)); });
     };
-    add_pass("_forward", kernel.forward, false);
-    add_pass("_backward", kernel.backward, true);
+    add_pass(kernel.forward, false);
+    add_pass(kernel.backward, true);
   }
 
   void add_activation(const ActivationShape& s, std::size_t times, const ActivationFns& kernel) {
-    const std::string name = s.kind == MlpKind::gelu ? "gelu" : "swiglu";
-    const auto add_pass = [&](const char* pass, auto function, bool backward) {
-      add(name + pass, matrix_text(s.rows, s.width, s.operands), s.operands, times, activation_work(s, backward),
+    const auto add_pass = [&](auto function, bool backward) {
+      add(std::string(call_of(s, backward).name), matrix_text(s.rows, s.width, s.operands), s.operands, times,
+          activation_work(s, backward),
           [=](Operands& memory) { return tasks_of(function, arguments_for(s, memory), row_tasks(s.rows)); });
     };
-    add_pass("_forward", kernel.forward, false);
-    add_pass("_backward", kernel.backward, true);
+    add_pass(kernel.forward, false);
+    add_pass(kernel.backward, true);
   }
 
   // Rows of one block of the head.
@@ -171,7 +150,7 @@ class ProbeList {
   }
 
   void add_pack(const PackShape& s, std::size_t times, PackFn kernel) {
-    add(std::string(pack_name(s.op)), matrix_text(s.rows, s.cols, s.operands), s.operands, times, work_of(s),
+    add(std::string(name_of(s.op)), matrix_text(s.rows, s.cols, s.operands), s.operands, times, work_of(s),
         [=](Operands& memory) {
           return tasks_of(kernel, arguments_for(s, memory), pack_tasks(s));
         });
@@ -180,7 +159,7 @@ class ProbeList {
   void add_row_op(const RowShape& s, std::size_t times) {
     const bool by_columns = s.op == RowOp::column_sum || s.op == RowOp::add_rows;
     const std::size_t tasks = by_columns ? ceil_div(s.cols, kWidthQuantum) : row_tasks(s.rows);
-    add(std::string(row_op_name(s.op)), matrix_text(s.rows, s.cols, s.operands), s.operands, times, work_of(s),
+    add(std::string(name_of(s.op)), matrix_text(s.rows, s.cols, s.operands), s.operands, times, work_of(s),
         [s, tasks, by_columns, ops = kernels_.rows](Operands& memory) {
           const Element source = by_columns ? s.operands : Element::f32;
           const void* x = memory.elements(source, s.rows * s.cols);

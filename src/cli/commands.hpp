@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,6 +22,9 @@ struct TrainOptions {
   std::vector<std::string> overrides;  ///< KEY=VALUE
   std::string out;
   bool resume = false;
+  std::optional<int> dashboard;  ///< port; 0: any free one
+  bool quiet = false;
+  bool json = false;
 };
 
 struct EvalOptions {
@@ -76,6 +80,15 @@ struct ConfigOptions {
 struct ReportOptions {
   std::vector<std::string> runs;
   std::string out = "report.html";
+};
+
+struct ProfileOptions {
+  std::vector<std::string> configs;    ///< later ones override earlier ones
+  std::vector<std::string> overrides;  ///< KEY=VALUE
+  std::size_t steps = 5;
+  std::string trace;                   ///< the file to write; empty: none
+  bool by_block = false;
+  bool json = false;
 };
 
 struct BenchOptions {
@@ -140,6 +153,7 @@ int plan(const PlanOptions& options);
 int doctor(const DoctorOptions& options);
 int config(const ConfigOptions& options);
 int report(const ReportOptions& options);
+int profile(const ProfileOptions& options);
 int bench(const BenchOptions& options);
 int train_tokenizer(const TokenizerTrainOptions& options);
 int encode(const TokenizerEncodeOptions& options);

@@ -39,6 +39,7 @@ Command declare_report(CLI::App& app);
 Command declare_config(CLI::App& app);
 Command declare_plan(CLI::App& app);
 Command declare_doctor(CLI::App& app);
+Command declare_profile(CLI::App& app);
 Command declare_bench(CLI::App& app);
 Command declare_data(CLI::App& app);
 Command declare_tokenizer(CLI::App& app);

@@ -29,6 +29,12 @@ Command declare_train(CLI::App& app) {
   declare_overrides(app, options->overrides);
   app.add_option("--out", options->out, "the run's folder (run.out)")->type_name("RUN");
   app.add_flag("--resume", options->resume, "go on from the newest checkpoint of --out RUN, with its own config.toml");
+  app.add_option("--dashboard", options->dashboard,
+                 "the run's report, live on 127.0.0.1; port 0: any that is free, which is then said")
+      ->check(number_between(0, 65535))
+      ->type_name("PORT");
+  app.add_flag("--quiet", options->quiet, "nothing on stderr but warnings and errors, as with log.level = \"warning\"");
+  app.add_flag("--json", options->json, "at the end one JSON object instead of samples");
   app.footer(settings_help);
   return [options] { return train(*options); };
 }
@@ -56,6 +62,21 @@ Command declare_generate(CLI::App& app) {
   number("--top-p", sampling.top_p, 1, "P", "only among the likeliest tokens that together reach P");
   number("--seed", sampling.seed, 0x1p53, "S", "another seed, another text");
   return [options] { return generate(*options); };
+}
+
+Command declare_profile(CLI::App& app) {
+  auto options = std::make_shared<ProfileOptions>();
+  app.add_option("CONFIG.toml", options->configs, "as for train; nothing of the run is kept");
+  declare_overrides(app, options->overrides);
+  app.add_option("--steps", options->steps, "steps to measure, after two that warm up")
+      ->check(number_between(1, 10000))
+      ->capture_default_str()
+      ->type_name("N");
+  app.add_flag("--by-block", options->by_block, "each block by itself");
+  app.add_option("--trace", options->trace, "also write the steps as they went, for Perfetto or chrome://tracing")
+      ->type_name("FILE.json");
+  declare_json(app, options->json);
+  return [options] { return profile(*options); };
 }
 
 Command declare_report(CLI::App& app) {

@@ -1,8 +1,6 @@
 #include "cli/run_record.hpp"
 
-#include <algorithm>
 #include <filesystem>
-#include <optional>
 #include <sstream>
 #include <string_view>
 #include <vector>
@@ -48,45 +46,6 @@ RecordJson columns_of(const std::vector<RecordJson>& lines) {
   return columns;
 }
 
-std::vector<double> numbers_of(const RecordJson& column) {
-  std::vector<double> numbers;
-  for (const RecordJson& value : column)
-    if (value.is_number()) numbers.push_back(value.get<double>());
-  return numbers;
-}
-
-std::string format_duration(double seconds) {
-  const auto whole = static_cast<std::uint64_t>(seconds);
-  return fmt::format("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60);
-}
-
-// What one looks for first; a fact that was not logged is left out.
-RecordJson facts_of(const RecordJson& columns, const toml::table& config) {
-  RecordJson facts;
-  if (const auto preset = config["model"]["name"].value<std::string>()) facts["preset"] = *preset;
-  const auto add = [&](const char* name, const char* key, auto&& choose, auto&& write) {
-    std::vector<double> numbers = numbers_of(columns[key]);
-    if (!numbers.empty()) facts[name] = write(choose(numbers));
-  };
-  const auto last = [](const std::vector<double>& all) { return all.back(); };
-  const auto least = [](const std::vector<double>& all) { return *std::min_element(all.begin(), all.end()); };
-  const auto median = [](std::vector<double>& all) {
-    std::nth_element(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(all.size() / 2), all.end());
-    return all[all.size() / 2];
-  };
-  const auto whole = [](double x) { return fmt::format("{:.0f}", x); };
-  const auto four = [](double x) { return fmt::format("{:.4f}", x); };
-  add("steps", "step", last, whole);
-  add("tokens", "tokens", last, whole);
-  add("last training loss", "loss", last, four);
-  add("best validation loss", "val_loss", least, four);
-  add("best bits per byte", "bits_per_byte", least, four);
-  add("median tok/s", "tok_per_s", median, whole);
-  add("median share of peak", "mfu", median, [](double x) { return fmt::format("{:.1f} %", 100 * x); });
-  add("time", "wall_s", last, format_duration);
-  return facts;
-}
-
 RecordJson settings_of(const toml::table& config) {
   RecordJson settings;
   for (const auto& [section, members] : config) {
@@ -98,6 +57,12 @@ RecordJson settings_of(const toml::table& config) {
     }
   }
   return settings;
+}
+
+// Null where there is no such file, as in runs of older versions.
+RecordJson object_in(const std::filesystem::path& path) {
+  RecordJson object = std::filesystem::exists(path) ? RecordJson::parse(read_text(path), nullptr, false) : RecordJson();
+  return object.is_object() ? object : RecordJson();
 }
 
 RecordJson samples_of(const std::filesystem::path& path) {
@@ -112,8 +77,6 @@ RecordJson samples_of(const std::filesystem::path& path) {
 
 nlohmann::ordered_json run_record(const RunFolder& folder, const std::string& name) {
   const std::vector<RecordJson> lines = objects_of(folder.metrics());
-  if (lines.empty())
-    throw Error(Fault::usage, "nothing was logged yet", folder.metrics().string(), "let the run log a first line");
   const std::string text = read_text(folder.config());
   toml::table config;
   try {
@@ -122,9 +85,14 @@ nlohmann::ordered_json run_record(const RunFolder& folder, const std::string& na
     throw Error(Fault::usage, fmt::format("not valid TOML: {}", error.description()),
                 fmt::format("{}:{}", folder.config().string(), error.source().begin.line), "correct the file there");
   }
-  const RecordJson columns = columns_of(lines);
-  return {{"name", name},          {"facts", facts_of(columns, config)},        {"settings", settings_of(config)},
-          {"config", text},        {"columns", columns},                        {"samples", samples_of(folder.samples())}};
+  return {{"name", name},
+          {"preset", config["model"]["name"].value_or(std::string())},
+          {"settings", settings_of(config)},
+          {"config", text},
+          {"columns", columns_of(lines)},
+          {"samples", samples_of(folder.samples())},
+          {"machine", object_in(folder.machine())},
+          {"profile", object_in(folder.profile())}};
 }
 
 }  // namespace diecast

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include <diecast/core/error.hpp>
 #include <diecast/generate/generator.hpp>
@@ -23,6 +24,7 @@
 #include "cli/loaded_run.hpp"
 #include "cli/preset_config.hpp"
 #include "cli/run_data.hpp"
+#include "cli/run_watch.hpp"
 
 namespace diecast {
 namespace {
@@ -47,9 +49,10 @@ RunConfig config_of_resumed_run(const TrainOptions& options, const RunFolder& fo
   return config_of_run(folder, options.overrides);
 }
 
-Log::Level level_of(const RunConfig& config) {
+Log::Level level_of(const RunConfig& config, bool quiet) {
   const std::string& name = config.log.level.value;
-  return name == "error" ? Log::Level::error : name == "warning" ? Log::Level::warning : Log::Level::info;
+  if (name == "error") return Log::Level::error;
+  return quiet || name == "warning" ? Log::Level::warning : Log::Level::info;
 }
 
 // The folder of a run. One that is new is taken away again if the run fails before it has written anything, so
@@ -129,11 +132,28 @@ int report_end(const TrainEnd& end, const RunFolder& folder, Log& log) {
   return 0;
 }
 
+// The same for programs.
+void print_end(const TrainEnd& end, const RunFolder& folder) {
+  const nlohmann::ordered_json facts{
+      {"run", folder.path().string()},
+      {"step", end.state.step},
+      {"loss", end.loss},
+      {"val_loss", end.evaluation ? nlohmann::ordered_json(end.evaluation->loss) : nlohmann::ordered_json()},
+      {"tok_per_s", end.tok_per_s},
+      {"checkpoint", folder.checkpoint(end.state.step).string()},
+      {"reason", end.signal != 0 ? StopSignal::name_of(end.signal) : end.reason}};
+  fmt::print("{}\n", facts.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+}
+
 // A training run from its resolved configuration to its last line, in the order in which things can fail.
 class TrainRun {
  public:
   TrainRun(RunConfig config, const TrainOptions& options, std::optional<RunFolder> resumed)
-      : config_(std::move(config)), resumes_(resumed.has_value()), log_(level_of(config_)) {
+      : config_(std::move(config)),
+        resumes_(resumed.has_value()),
+        prints_json_(options.json),
+        log_(level_of(config_, options.quiet)),
+        watch_(options.dashboard) {
     check_memory(config_.run.threads);
     source_ = std::make_unique<RunData>(config_, log_);  // says what is missing before there is a folder
     if (resumed)
@@ -159,6 +179,8 @@ class TrainRun {
     SampleFile samples(folder_->get().samples(), start.step);
     Evaluator evaluator(*model_, validation, *tokenizer_);
     const StopSignal handlers;
+    const Peak peak = measure_peak(*pool_);
+    watch_.start(config_, folder_->get(), *model_, *pool_, peak, start.step, log_);
     Trainer trainer({.config = config_,
                      .plan = plan,
                      .model = *model_,
@@ -173,10 +195,13 @@ class TrainRun {
                            save_checkpoint(folder_->get(), *model_, state, config_.checkpoint.keep_last);
                          },
                      .sample = [&](std::uint64_t step) { log_samples(step, samples); },
-                     .peak_flops = 1e9 * measure_peak(*pool_).gflops(active_preset().precision)});
+                     .observe = [&](const Metrics& line) { watch_.write(line); },
+                     .profiler = watch_.profiler(),
+                     .peak_flops = 1e9 * peak.gflops(active_preset().precision)});
     const TrainEnd end = trainer.run(start);
     const int exit_code = report_end(end, folder_->get(), log_);
-    if (exit_code == 0) print_samples(end.state.step, samples);
+    if (prints_json_) print_end(end, folder_->get());
+    if (exit_code == 0) last_samples(end.state.step, samples);
     return exit_code;
   }
 
@@ -207,21 +232,28 @@ class TrainRun {
       const std::string text = sample(*model_, *tokenizer_, config_, prompt);
       log_.detail(fmt::format("step {}: sample: {}", step, text));
       samples.write(step, prompt, text);
+      watch_.write_sample(step, prompt, text);
     }
     sampled_step_ = step;
   }
 
-  void print_samples(std::uint64_t step, SampleFile& samples) {
+  // Of a run that ended by itself: on stdout, unless that is for JSON.
+  void last_samples(std::uint64_t step, SampleFile& samples) {
+    if (prints_json_ && sampled_step_ == step) return;
     for (const std::string& prompt : config_.sample.prompts.value) {
       const std::string text = sample(*model_, *tokenizer_, config_, prompt);
-      fmt::print("{}\n\n", text);
-      if (sampled_step_ != step) samples.write(step, prompt, text);
+      if (!prints_json_) fmt::print("{}\n\n", text);
+      if (sampled_step_ == step) continue;
+      samples.write(step, prompt, text);
+      watch_.write_sample(step, prompt, text);
     }
   }
 
   RunConfig config_;
   bool resumes_;
+  bool prints_json_;
   Log log_;
+  RunWatch watch_;
   std::optional<OwnFolder> folder_;
   std::unique_ptr<RunData> source_;  // goes before the folder, with what it has put there
   std::unique_ptr<Tokenizer> tokenizer_;

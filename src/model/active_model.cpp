@@ -14,6 +14,8 @@
 #include <diecast/model/transformer.hpp>
 #include <diecast/preset/active.hpp>
 
+#include "model/observed_model.hpp"
+
 // The only file that instantiates Transformer<ActivePreset>.
 
 namespace diecast {
@@ -233,11 +235,16 @@ class ActiveModel final : public Model {
     parameters_changed();
   }
 
-  void parameters_changed() override { Training::pack(ctx_, frame_); }
+  void parameters_changed() override {
+    observer_ ? observed_pack(ctx_, frame_, *observer_) : Training::pack(ctx_, frame_);
+  }
 
   Loss forward_backward(TokenBatch batch, float scale, DropoutKey key) override {
     const Context<P> ctx = training_context(batch, key);
-    const auto losses = Training::forward_backward(ctx, frame_, {batch.inputs.data()}, {batch.targets.data()}, scale);
+    const Training::Ids ids{batch.inputs.data()};
+    const Training::Targets targets{batch.targets.data()};
+    const auto losses = observer_ ? observed_forward_backward(ctx, frame_, ids, targets, scale, *observer_)
+                                  : Training::forward_backward(ctx, frame_, ids, targets, scale);
     return sum_losses(losses.span(), batch.targets);
   }
 
@@ -258,9 +265,15 @@ class ActiveModel final : public Model {
   }
 
   Loss loss(TokenBatch batch) override {
-    const auto losses = Training::losses(context_for(batch), frame_, {batch.inputs.data()}, {batch.targets.data()});
+    const Context<P> ctx = context_for(batch);
+    const Training::Ids ids{batch.inputs.data()};
+    const Training::Targets targets{batch.targets.data()};
+    const auto losses = observer_ ? observed_losses(ctx, frame_, ids, targets, *observer_)
+                                  : Training::losses(ctx, frame_, ids, targets);
     return sum_losses(losses.span(), batch.targets);
   }
+
+  void set_observer(LayerObserver* observer) override { observer_ = observer; }
 
   std::unique_ptr<Decoder> make_decoder() override {
     return std::make_unique<ActiveDecoder>(ctx_, frame_, at<std::byte>(kGeneration));
@@ -300,6 +313,7 @@ class ActiveModel final : public Model {
   Arena arena_;
   Context<P> ctx_;
   Frame<Training> frame_;
+  LayerObserver* observer_ = nullptr;
 };
 
 }  // namespace

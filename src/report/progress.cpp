@@ -36,12 +36,13 @@ std::string clock_text(double seconds) {
 }
 
 // The parts after the head, in their order on the line.
-enum Part { kLoss, kSpeed, kBatch, kPeak, kEta, kWait, kPadding, kParts };
+enum Part { kLoss, kValLoss, kSpeed, kBatch, kPeak, kEta, kWait, kPadding, kParts };
 using ProgressParts = std::array<std::string, kParts>;
 
 ProgressParts parts_of(const Progress& p) {
   ProgressParts parts;
   parts[kLoss] = fmt::format(" | Loss: {:.2f}", p.loss);
+  if (p.val_loss) parts[kValLoss] = fmt::format(" | val {:.2f}", *p.val_loss);
   parts[kSpeed] = fmt::format(" | {:.0f} tok/s", p.tok_per_s);
   parts[kBatch] = fmt::format(" | Batch: {}", p.batch);
   if (p.share_of_peak) parts[kPeak] = fmt::format(" | {:.0f}% of peak", 100 * *p.share_of_peak);
@@ -109,8 +110,8 @@ std::string plain_line(const Progress& p) {
 }
 
 std::string bar_line(const Progress& p, std::size_t width) {
-  return bar_of(p.title, share_done(p), head(p), parts_of(p), {kPadding, kWait, kBatch, kPeak, kEta, kSpeed, kLoss},
-                width);
+  return bar_of(p.title, share_done(p), head(p), parts_of(p),
+                {kPadding, kWait, kBatch, kPeak, kEta, kSpeed, kValLoss, kLoss}, width);
 }
 
 std::string plain_line(const ReadingProgress& p) {

@@ -1,12 +1,10 @@
 #include <diecast/train/metrics.hpp>
 
+#include <fstream>
 #include <iterator>
 #include <string>
-#include <system_error>
 
 #include <nlohmann/json.hpp>
-
-#include <diecast/core/error.hpp>
 
 #include "core/durable_file.hpp"
 #include "train/step_lines.hpp"
@@ -21,6 +19,11 @@ std::string content_of(const std::filesystem::path& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
+const std::filesystem::path& without_later_lines(const std::filesystem::path& path, std::uint64_t last_step) {
+  keep_lines_up_to(path, last_step);
+  return path;
+}
+
 void add_evaluation(Line& line, const Evaluation& evaluation) {
   line["val_loss"] = evaluation.loss;
   line["val_ppl"] = evaluation.perplexity;
@@ -29,30 +32,23 @@ void add_evaluation(Line& line, const Evaluation& evaluation) {
 
 }  // namespace
 
-MetricsFile::MetricsFile(const std::filesystem::path& path, std::uint64_t last_step) : path_(path) {
-  keep_lines_up_to(path, last_step);
-  if (!open()) throw Error(Fault::run, "cannot write", path_.string(), "check its permissions and the free space");
-}
-
-bool MetricsFile::open() {
-  file_.close();
-  file_.clear();
-  file_.open(path_, std::ios::binary | std::ios::app);
-  return file_.is_open();
-}
+MetricsFile::MetricsFile(const std::filesystem::path& path, std::uint64_t last_step)
+    : file_(without_later_lines(path, last_step)) {}
 
 void MetricsFile::complete(const Metrics& m) {
-  const std::string content = content_of(path_);
+  const std::string content = content_of(file_.path());
   const std::size_t before = content.size() < 2 ? std::string::npos : content.rfind('\n', content.size() - 2);
   const std::size_t begin = before == std::string::npos ? 0 : before + 1;
   Line line = Line::parse(content.substr(begin), nullptr, false);
   if (!m.evaluation || step_of_line(line) != m.step) return write(m);
   add_evaluation(line, *m.evaluation);
-  replace_file(path_, content.substr(0, begin) + line.dump() + '\n');
-  open();
+  replace_file(file_.path(), content.substr(0, begin) + line.dump() + '\n');
+  file_.reopen();
 }
 
-void MetricsFile::write(const Metrics& m) {
+void MetricsFile::write(const Metrics& m) { file_.append(to_json(m).dump() + '\n'); }
+
+nlohmann::ordered_json to_json(const Metrics& m) {
   Line line;
   line["step"] = m.step;
   line["tokens"] = m.tokens;
@@ -71,19 +67,7 @@ void MetricsFile::write(const Metrics& m) {
     line["skipped_steps"] = m.loss_scale->skipped_steps;
   }
   if (m.evaluation) add_evaluation(line, *m.evaluation);
-  append(line.dump() + '\n');
-}
-
-void MetricsFile::append(const std::string& line) {
-  std::error_code ignored;
-  const auto size = std::filesystem::file_size(path_, ignored);
-  file_ << line << std::flush;
-  if (file_) return;
-  // Without the part that was written, so that the next line starts on its own.
-  file_.close();
-  if (!ignored) std::filesystem::resize_file(path_, size, ignored);
-  open();
-  throw Error(Fault::run, "cannot write", path_.string(), "check the free space");
+  return line;
 }
 
 }  // namespace diecast

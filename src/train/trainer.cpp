@@ -52,6 +52,8 @@ TrainEnd Trainer::run(const TrainState& start) {
   return {.state = state_,
           .signal = parts_.stop,
           .reason = all_steps ? std::string_view(parts_.plan.last_step_reason) : "train.max_minutes",
+          .loss = loss_,
+          .tok_per_s = static_cast<double>(session_.tokens) / session_.seconds,
           .evaluation = evaluation};
 }
 
@@ -72,6 +74,7 @@ std::optional<Evaluation> Trainer::finish() {
 
 // One optimizer step. False, and nothing changed, when a signal came before its last micro-step.
 bool Trainer::take_step() {
+  const StepPart step(parts_.profiler, "step");
   const auto start = Clock::now();
   const std::uint64_t micro_batches = parts_.plan.micro_batches;
   std::uint64_t targets = 0;  // of the whole step, before its first gradient is scaled
@@ -83,7 +86,7 @@ bool Trainer::take_step() {
     if (parts_.stop != 0) return false;
     const std::uint64_t micro_step = state_.micro_steps + i;
     const auto asked = Clock::now();
-    const Batch& batch = prefetcher_->next();
+    const Batch& batch = next_batch();
     wait_seconds += seconds_between(asked, Clock::now());
     const Loss part = parts_.model.forward_backward(batch.view(), scale,
                                                     {.seed = parts_.config.run.seed, .step = micro_step});
@@ -108,8 +111,14 @@ bool Trainer::take_step() {
   return true;
 }
 
+const Batch& Trainer::next_batch() {
+  const StepPart part(parts_.profiler, "data wait");
+  return prefetcher_->next();
+}
+
 // The optimizer's part of a step. One that is skipped is none of AdamW's, whose bias corrections count its own.
 void Trainer::update() {
+  const StepPart part(parts_.profiler, "optimizer");
   lr_ = parts_.plan.schedule.at(state_.step);
   grad_norm_ = optimizer_.gradient_norm(loss_scale_.value());
   if (loss_scale_.skips(grad_norm_)) {
@@ -121,6 +130,7 @@ void Trainer::update() {
     check_finite(grad_norm_, "gradient", state_.step + 1);
     optimizer_.update(state_.step + 1 - loss_scale_.skipped_steps(), lr_, grad_norm_, loss_scale_.value());
     loss_scale_.step_made();
+    const StepPart packing(parts_.profiler, "packing");
     parts_.model.parameters_changed();
   }
   state_.loss_scale = loss_scale_.state();
@@ -145,6 +155,7 @@ std::optional<Evaluation> Trainer::evaluate(bool whole) {
   const std::size_t batches = whole ? 0 : parts_.config.eval.max_batches.value;
   const std::optional<Evaluation> evaluation = parts_.evaluator.run(batches, parts_.stop);
   if (evaluation) check_finite(evaluation->loss, "validation loss", state_.step);
+  if (evaluation) validation_loss_ = evaluation->loss;
   std::optional<double>& best = state_.best_validation_loss;
   if (evaluation && (!best || evaluation->loss < *best)) best = evaluation->loss;
   return evaluation;
@@ -186,11 +197,15 @@ void Trainer::warn_once(bool& warned, const Error& error) {
 
 void Trainer::write_metrics(const std::optional<Evaluation>& evaluation) {
   const Metrics metrics = metrics_now(evaluation);
-  try {
-    line_.steps > 0 ? parts_.metrics.write(metrics) : parts_.metrics.complete(metrics);
-  } catch (const Error& error) {
-    warn_once(metrics_warned_, error);
-  }
+  const auto attempt = [&](const auto& write) {
+    try {
+      write();
+    } catch (const Error& error) {
+      warn_once(metrics_warned_, error);
+    }
+  };
+  attempt([&] { line_.steps > 0 ? parts_.metrics.write(metrics) : parts_.metrics.complete(metrics); });
+  if (parts_.observe) attempt([&] { parts_.observe(metrics); });
   if (evaluation)
     parts_.log.detail(fmt::format("step {}: loss {:.4f}, validation loss {:.4f}, perplexity {:.2f}",
                                   state_.step, loss_, evaluation->loss, evaluation->perplexity));
@@ -234,6 +249,7 @@ void Trainer::show_progress() {
                        .batch = parts_.model.preset().batch_size * plan.micro_batches,
                        .share_of_peak = share_of_peak(step_seconds),
                        .eta_seconds = steps_left * step_seconds,
+                       .val_loss = validation_loss_,
                        .data_wait = session_.wait_seconds / session_.seconds,
                        .padding = padding(session_)});
 }

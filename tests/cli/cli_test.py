@@ -299,7 +299,7 @@ class BadConfiguration(CliTest):
                      "use the binary quarter")
 
     def test_what_is_not_available_yet(self):
-        self.refused("[log]\ntensorboard = true\n", "log.tensorboard", "not available yet", "run.toml:2:15")
+        self.refused("[eval]\nhellaswag = 'h.bin'\n", "eval.hellaswag", "not available yet", "run.toml:2:13")
 
     def test_a_configuration_that_is_not_there(self):
         self.fails(2, "train", self.folder / "none.toml", says=["none.toml"])

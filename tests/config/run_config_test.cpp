@@ -122,7 +122,7 @@ TEST_CASE("[model] may repeat the preset and not contradict it") {
 }
 
 TEST_CASE("what a later version brings is refused") {
-  CHECK(error_of("[log]\ntensorboard = true").find("is not available yet, run.toml:2:") != std::string::npos);
+  CHECK(error_of("[eval]\nhellaswag = 'h.bin'").find("is not available yet, run.toml:2:") != std::string::npos);
 }
 
 TEST_CASE("the memory of a vocabulary is a number of bytes") {

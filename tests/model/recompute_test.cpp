@@ -25,13 +25,6 @@ using Plain = Under<Recompute::none>;
 using Branches = Under<Recompute::branches>;
 using WholeBlock = Under<Recompute::block>;
 
-// The active preset's kernels for the same preset under another policy, which has the same plan.
-template <class Q>
-KernelTable<Q> kernels_under(const KernelTable<P>& table) {
-  return {table.gemms, table.packs, table.attentions, table.norms, table.activations, table.losses,
-          table.heads, table.rows, table.tiles};
-}
-
 // What a training step leaves: loss by row, gradient by tensor.
 struct Outcome {
   std::vector<float> losses;

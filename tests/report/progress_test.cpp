@@ -45,6 +45,15 @@ TEST_CASE("waiting for data and padding follow where they are known, and go firs
   CHECK(bar_line(progress, 120).find("ETA") != std::string::npos);
 }
 
+TEST_CASE("the validation loss stands behind the training loss once there is one, and goes before it") {
+  Progress progress = an_eighth();
+  progress.val_loss = 4.018;
+  CHECK(plain_line(progress).find(" | Loss: 4.15 | val 4.02 | 14012 tok/s") != std::string::npos);
+  CHECK(bar_line(progress, 60).find(" | Loss: 4.15 | val 4.02") != std::string::npos);
+  CHECK(bar_line(progress, 50).find("val") == std::string::npos);
+  CHECK(bar_line(progress, 50).find("Loss: 4.15") != std::string::npos);
+}
+
 TEST_CASE("the line on a wide terminal is the contract's") {
   CHECK(bar_line(an_eighth(), 200) ==
         "Training [██░░░░░░░░░░░░░░] 320/2560 (12.5%) | Loss: 4.15 | 14012 tok/s | Batch: 32 | "

@@ -17,7 +17,8 @@ class RunLock;
 /// process at a time trains it. It and its copies hold the run's lock if they were made for training; reading
 /// a run needs none. The system drops the lock of a process that ends, however it does.
 ///
-///     RUN/  config.toml  metrics.jsonl  tokenizer.json  samples.jsonl  log.txt  cache/
+///     RUN/  config.toml  metrics.jsonl  tokenizer.json  samples.jsonl  log.txt  machine.json  profile.json
+///     RUN/cache/  tensorboard/
 ///     RUN/checkpoints/  step-00000100/  step-00000200/  latest
 class RunFolder {
  public:
@@ -37,6 +38,9 @@ class RunFolder {
   std::filesystem::path tokenizer() const { return path_ / "tokenizer.json"; }
   std::filesystem::path samples() const { return path_ / "samples.jsonl"; }
   std::filesystem::path log() const { return path_ / "log.txt"; }
+  std::filesystem::path machine() const { return path_ / "machine.json"; }
+  std::filesystem::path profile() const { return path_ / "profile.json"; }
+  std::filesystem::path tensorboard() const { return path_ / "tensorboard"; }
   /// Tokens of the texts it trains on, which can be made again.
   std::filesystem::path cache() const { return path_ / "cache"; }
   std::filesystem::path checkpoints() const { return path_ / "checkpoints"; }

@@ -7,9 +7,19 @@
 #include <diecast/core/tensor.hpp>
 #include <diecast/core/thread_pool.hpp>
 #include <diecast/kernels/grid.hpp>
+#include <diecast/kernels/kernel_call.hpp>
 #include <diecast/kernels/table.hpp>
 
 namespace diecast {
+
+class LayerObserver;
+
+/// Stands for what a call does not have.
+struct None {
+  static constexpr const float* data = nullptr;
+};
+template <class T>
+inline constexpr bool given = !std::is_same_v<T, None>;
 
 /// What a layer is handed: the kernels of one target, the threads, and the call's circumstances.
 template <class P>
@@ -24,25 +34,27 @@ struct Context {
   std::size_t position = 0;       ///< generation: index of the token
   const Segment* segments = nullptr;             ///< see AttentionArgs
   const std::uint32_t* first_segment = nullptr;
+  [[no_unique_address]] std::conditional_t<kObserved<P>, LayerObserver*, None> observer{};
 
   float* scratch_of(std::size_t thread) const {
     return reinterpret_cast<float*>(thread_scratch + thread * thread_scratch_bytes);
   }
 };
 
-/// Stands for an operand that a call does not have.
-struct None {
-  static constexpr const float* data = nullptr;
-};
-template <class T>
-inline constexpr bool given = !std::is_same_v<T, None>;
+/// Runs the tasks of one call of a kernel, which an observer is told of.
+template <class P, class Task>
+void run_kernel(const Context<P>& ctx, [[maybe_unused]] const KernelCall& call, std::size_t tasks, const Task& task) {
+  if constexpr (kObserved<P>) ctx.observer->enter_kernel(call);
+  ctx.pool->run(tasks, task);
+  if constexpr (kObserved<P>) ctx.observer->leave_kernel();
+}
 
 /// Runs the tasks of a product.
 template <GemmShape kShape, class P>
 void run_gemm(const Context<P>& ctx, const GemmArgs& args) {
   const GemmFn kernel = ctx.kernels->gemms[slot(KernelPlan<P>::shapes.gemms, kShape)];
   const std::size_t tasks = gemm_grid(kShape, ctx.kernels->tiles).tasks();
-  ctx.pool->run(tasks, [&](std::size_t task, std::size_t) { kernel(args, task); });
+  run_kernel(ctx, call_of(kShape), tasks, [&](std::size_t task, std::size_t) { kernel(args, task); });
 }
 
 /// y (m, n) = x b (+ bias) (+ skip), where `packed` holds b (k, n). bias and skip are tensors or None.
@@ -82,7 +94,7 @@ void pack_panels(const Context<P>& ctx, Tensor<S, Shape<kRows, kCols>> source, T
   static_assert(element_of<E> == shape.packed(), "pack_panels: activations are packed as what kernels multiply");
   const PackFn kernel = ctx.kernels->packs[slot(KernelPlan<P>::shapes.packs, shape)];
   const PackArgs args{source.data, packed.data, kRows, factors};
-  ctx.pool->run(pack_tasks(shape), [&](std::size_t task, std::size_t) { kernel(args, task); });
+  run_kernel(ctx, call_of(shape), pack_tasks(shape), [&](std::size_t task, std::size_t) { kernel(args, task); });
 }
 
 template <class P, AttentionShape kShape>
@@ -92,9 +104,9 @@ const AttentionFns& attention_kernels(const Context<P>& ctx) {
 
 /// Runs an attention kernel over its tasks, each with its thread's scratch.
 template <class P>
-void run_attention(const Context<P>& ctx, void (*kernel)(const AttentionArgs&, std::size_t), std::size_t tasks,
-                   const AttentionArgs& args) {
-  ctx.pool->run(tasks, [&](std::size_t task, std::size_t thread) {
+void run_attention(const Context<P>& ctx, const KernelCall& call, void (*kernel)(const AttentionArgs&, std::size_t),
+                   std::size_t tasks, const AttentionArgs& args) {
+  run_kernel(ctx, call, tasks, [&](std::size_t task, std::size_t thread) {
     AttentionArgs mine = args;
     mine.scratch = ctx.scratch_of(thread);
     kernel(mine, task);
@@ -106,7 +118,8 @@ template <class P, class E, std::size_t kRows, std::size_t kCols>
 void column_sum(const Context<P>& ctx, Tensor<E, Shape<kRows, kCols>> x, Tensor<float, Shape<kCols>> out) {
   constexpr std::size_t kBlock = kWidthQuantum;
   static_assert(kCols % kBlock == 0, "column_sum: columns must be a multiple of 32, one register panel");
-  ctx.pool->run(ceil_div(kCols, kBlock), [&](std::size_t task, std::size_t) {
+  constexpr KernelCall call = call_of(RowShape{RowOp::column_sum, kRows, kCols, element_of<std::remove_const_t<E>>});
+  run_kernel(ctx, call, ceil_div(kCols, kBlock), [&](std::size_t task, std::size_t) {
     const std::size_t first = task * kBlock;
     ctx.kernels->rows.column_sum(x.data + first, kRows, kCols, kBlock, out.data + first);
   });
@@ -118,16 +131,17 @@ void add_rows(const Context<P>& ctx, Tensor<const E, Shape<kRows, kCols>> x, con
               float* out) {
   constexpr std::size_t kBlock = kWidthQuantum;
   static_assert(kCols % kBlock == 0, "add_rows: columns must be a multiple of 32, one register panel");
-  ctx.pool->run(ceil_div(kCols, kBlock), [&](std::size_t task, std::size_t) {
+  constexpr KernelCall call = call_of(RowShape{RowOp::add_rows, kRows, kCols, element_of<E>});
+  run_kernel(ctx, call, ceil_div(kCols, kBlock), [&](std::size_t task, std::size_t) {
     const std::size_t first = task * kBlock;
     ctx.kernels->rows.add_rows(x.data + first, factors, ids, kRows, kCols, kBlock, out + first);
   });
 }
 
-/// Calls `body(first, count)` for blocks of rows that together cover a (rows, width) tensor's elements.
+/// Calls `body(first, count)` for blocks of rows that together cover a (rows, width) tensor's elements: `op`, told of.
 template <std::size_t kRows, std::size_t kWidth, class P, class Body>
-void for_row_blocks(const Context<P>& ctx, const Body& body) {
-  ctx.pool->run(row_tasks(kRows), [&](std::size_t task, std::size_t) {
+void for_row_blocks(const Context<P>& ctx, RowOp op, const Body& body) {
+  run_kernel(ctx, call_of(RowShape{op, kRows, kWidth, Element::f32}), row_tasks(kRows), [&](std::size_t task, std::size_t) {
     const Range rows = block(task, kRowBlock, kRows);
     body(rows.begin * kWidth, (rows.end - rows.begin) * kWidth);
   });

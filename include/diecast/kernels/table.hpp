@@ -170,6 +170,13 @@ struct KernelTable {
   TileUnit tiles;  ///< what bf16 products work with: it decides their grid, see gemm_grid
 };
 
+/// The kernels of P as those of a preset with the same plan: Observed, or WithRecompute.
+template <class Q, class P>
+KernelTable<Q> kernels_under(const KernelTable<P>& table) {
+  return {table.gemms, table.packs, table.attentions, table.norms, table.activations, table.losses,
+          table.heads, table.rows, table.tiles};
+}
+
 /// The kernels of preset P for a target of `kernel_targets()` or, in a build for tests, kPlainTilesTarget. Defined for
 /// ActivePreset; not thread-safe.
 template <class P>

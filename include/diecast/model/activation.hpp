@@ -31,12 +31,12 @@ struct Activation {
 
   template <class P>
   static void forward(const Context<P>& ctx, const Frame<Activation>&, In<Input> x, Out<Output> y) {
-    run(ctx, kernels(ctx).forward, {x.data, y.data, nullptr, nullptr, kRows});
+    run(ctx, call_of(shape, false), kernels(ctx).forward, {x.data, y.data, nullptr, nullptr, kRows});
   }
 
   template <class P>
   static void backward(const Context<P>& ctx, const Frame<Activation>&, In<Input> x, In<Output> dy, Out<Input> dx) {
-    run(ctx, kernels(ctx).backward, {x.data, nullptr, dy.data, dx.data, kRows});
+    run(ctx, call_of(shape, true), kernels(ctx).backward, {x.data, nullptr, dy.data, dx.data, kRows});
   }
 
  private:
@@ -45,8 +45,8 @@ struct Activation {
     return ctx.kernels->activations[slot(KernelPlan<P>::shapes.activations, shape)];
   }
   template <class P, class Kernel>
-  static void run(const Context<P>& ctx, Kernel kernel, const ActivationArgs& args) {
-    ctx.pool->run(row_tasks(kRows), [&](std::size_t task, std::size_t) { kernel(args, task); });
+  static void run(const Context<P>& ctx, const KernelCall& call, Kernel kernel, const ActivationArgs& args) {
+    run_kernel(ctx, call, row_tasks(kRows), [&](std::size_t task, std::size_t) { kernel(args, task); });
   }
 };
 

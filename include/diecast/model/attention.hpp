@@ -39,7 +39,7 @@ struct Attention {
   static void forward(const Context<P>& ctx, const Frame<Attention>& f, In<Input> qkv, Out<Output> out) {
     AttentionArgs args = arguments(ctx, f, qkv);
     args.out = out.data;
-    run_attention(ctx, attention_kernels<P, kShape>(ctx).forward, attention_tasks(kShape), args);
+    run_attention(ctx, call_of(kShape, false), attention_kernels<P, kShape>(ctx).forward, attention_tasks(kShape), args);
   }
 
   template <class P>
@@ -49,7 +49,7 @@ struct Attention {
     args.out = const_cast<E*>(out.data);  // backward only reads it
     args.d_out = d_out.data;
     args.d_qkv = d_qkv.data;
-    run_attention(ctx, attention_kernels<P, kShape>(ctx).backward, attention_tasks(kShape), args);
+    run_attention(ctx, call_of(kShape, true), attention_kernels<P, kShape>(ctx).backward, attention_tasks(kShape), args);
   }
 
  private:

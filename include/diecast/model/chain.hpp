@@ -15,6 +15,7 @@
 #include <diecast/core/memory_plan.hpp>
 #include <diecast/kernels/context.hpp>
 #include <diecast/model/layer.hpp>
+#include <diecast/model/observe.hpp>
 
 namespace diecast {
 
@@ -86,7 +87,7 @@ struct Chain {
   template <class P>
   static void pack(const Context<P>& ctx, const Frame<Chain>& f) {
     [&]<std::size_t... kIndex>(std::index_sequence<kIndex...>) {
-      (LayerAt<kIndex>::pack(ctx, stage<kIndex>(f)), ...);
+      (observe(ctx, StageAt<kIndex>::name, Pass::pack, None{}, [&] { LayerAt<kIndex>::pack(ctx, stage<kIndex>(f)); }), ...);
     }(std::make_index_sequence<kCount>());
   }
 
@@ -149,7 +150,7 @@ struct Chain {
   static void forward_from(const Context<P>& ctx, const Frame<Chain>& f, X x, Out<Output> y, Skip... skip) {
     using L = LayerAt<kIndex>;
     if constexpr (kIndex + 1 == kCount) {
-      L::forward(ctx, stage<kIndex>(f), x, y, skip...);
+      observe(ctx, StageAt<kIndex>::name, Pass::forward, y, [&] { L::forward(ctx, stage<kIndex>(f), x, y, skip...); });
     } else {
       forward_from<kIndex + 1>(ctx, f, forward_to_edge<kIndex>(ctx, f, x), y, skip...);
     }
@@ -161,7 +162,7 @@ struct Chain {
     if constexpr (kIndex < kReadEdges) {
       rerun_from<kIndex + 1>(ctx, f, forward_to_edge<kIndex>(ctx, f, x));
     } else if constexpr (L::Saved::bytes != 0) {
-      L::rerun(ctx, stage<kIndex>(f), x);
+      observe(ctx, StageAt<kIndex>::name, Pass::forward, None{}, [&] { L::rerun(ctx, stage<kIndex>(f), x); });
     }
   }
 
@@ -169,7 +170,7 @@ struct Chain {
   template <std::size_t kIndex, class P, class X>
   static auto forward_to_edge(const Context<P>& ctx, const Frame<Chain>& f, X x) {
     const auto out = edge<kIndex>(f);
-    LayerAt<kIndex>::forward(ctx, stage<kIndex>(f), x, out);
+    observe(ctx, StageAt<kIndex>::name, Pass::forward, out, [&] { LayerAt<kIndex>::forward(ctx, stage<kIndex>(f), x, out); });
     return In<typename LayerAt<kIndex>::Output>(out);
   }
 
@@ -177,16 +178,20 @@ struct Chain {
   template <std::size_t kIndex, class P, class X, class Dx, class... Skip>
   static void backward_from(const Context<P>& ctx, const Frame<Chain>& f, X x, In<Output> dy, Dx dx, Skip... skip) {
     using L = LayerAt<kIndex>;
+    const auto run = [&](auto... edges) {
+      observe(ctx, StageAt<kIndex>::name, Pass::backward, dx,
+              [&] { L::backward(ctx, stage<kIndex>(f), x, edges..., dx, skip...); });
+    };
     if constexpr (kIndex + 1 == kCount) {
-      L::backward(ctx, stage<kIndex>(f), x, dy, dx, skip...);
+      run(dy);
     } else {
       const In<typename L::Output> out = edge<kIndex>(f);
       const auto d_out = edge_gradient<kIndex>(f);
       backward_from<kIndex + 1>(ctx, f, out, dy, d_out);
       if constexpr (ReadsOutput<L>) {
-        L::backward(ctx, stage<kIndex>(f), x, out, In<typename L::Output>(d_out), dx, skip...);
+        run(out, In<typename L::Output>(d_out));
       } else {
-        L::backward(ctx, stage<kIndex>(f), x, In<typename L::Output>(d_out), dx, skip...);
+        run(In<typename L::Output>(d_out));
       }
     }
   }
@@ -228,20 +233,27 @@ struct Repeat {
 
   template <class P>
   static void pack(const Context<P>& ctx, const Frame<Repeat>& f) {
-    for (std::size_t i = 0; i < kTimes; ++i) L::pack(ctx, at(f, i));
+    for (std::size_t i = 0; i < kTimes; ++i) observe(ctx, i, Pass::pack, None{}, [&] { L::pack(ctx, at(f, i)); });
   }
 
   template <class P>
   static void forward(const Context<P>& ctx, const Frame<Repeat>& f, In<Input> x, Out<Output> y) {
-    for (std::size_t i = 0; i < kTimes; ++i)
-      L::forward(ctx, at(f, i), i == 0 ? x : In<Input>(edge(f, i - 1)), i + 1 == kTimes ? y : edge(f, i));
+    for (std::size_t i = 0; i < kTimes; ++i) {
+      const Out<Output> out = i + 1 == kTimes ? y : edge(f, i);
+      observe(ctx, i, Pass::forward, out,
+              [&] { L::forward(ctx, at(f, i), i == 0 ? x : In<Input>(edge(f, i - 1)), out); });
+    }
   }
 
   template <class P>
   static void backward(const Context<P>& ctx, const Frame<Repeat>& f, In<Input> x, In<Output> dy, Out<Input> dx) {
-    for (std::size_t i = kTimes; i-- > 0;)
-      L::backward(ctx, at(f, i), i == 0 ? x : In<Input>(edge(f, i - 1)),
-                  i + 1 == kTimes ? dy : In<Output>(edge_gradient(f, i)), i == 0 ? dx : edge_gradient(f, i - 1));
+    for (std::size_t i = kTimes; i-- > 0;) {
+      const Out<Input> d_in = i == 0 ? dx : edge_gradient(f, i - 1);
+      observe(ctx, i, Pass::backward, d_in, [&] {
+        L::backward(ctx, at(f, i), i == 0 ? x : In<Input>(edge(f, i - 1)),
+                    i + 1 == kTimes ? dy : In<Output>(edge_gradient(f, i)), d_in);
+      });
+    }
   }
 
   template <class Visit>

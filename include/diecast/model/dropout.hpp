@@ -45,7 +45,7 @@ struct Dropout {
   static void apply(const Context<P>& ctx, const Frame<Dropout>& f, In<Input> x, const float* skip, Out<Input> y) {
     const std::uint32_t p = ctx.training ? kProbability : 0;
     const std::uint32_t key = mix32(ctx.dropout_key ^ f.stream);
-    for_row_blocks<kRows, kWidth>(ctx, [&](std::size_t first, std::size_t count) {
+    for_row_blocks<kRows, kWidth>(ctx, RowOp::dropout, [&](std::size_t first, std::size_t count) {
       ctx.kernels->rows.dropout(x.data, skip, y.data, first, count, key, p);
     });
   }

@@ -26,10 +26,12 @@ struct Embedding {
   using Packs = FieldList<>;
   using Saved = FieldList<>;
   using Scratch = FieldList<>;
+  static constexpr RowShape kAdd{RowOp::add, kRows, kWidth, Element::f32};
+  static constexpr KernelCall kCall = call_of(kAdd);
   static constexpr KernelShapes list_shapes() {
     KernelShapes s;
     // Forward, and in backward the gradients of the tables.
-    s.rows.add({RowOp::add, kRows, kWidth, Element::f32}, kLearnedPositions ? 3 : 2);
+    s.rows.add(kAdd, kLearnedPositions ? 3 : 2);
     return s;
   }
   static constexpr KernelShapes shapes = list_shapes();
@@ -37,7 +39,7 @@ struct Embedding {
   /// Positions count from ctx.position.
   template <class P>
   static void forward(const Context<P>& ctx, const Frame<Embedding>& f, In<Input> ids, Out<Output> y) {
-    ctx.pool->run(row_tasks(kRows), [&](std::size_t task, std::size_t) {
+    run_kernel(ctx, kCall, row_tasks(kRows), [&](std::size_t task, std::size_t) {
       const Range rows = block(task, kRowBlock, kRows);
       for (std::size_t row = rows.begin; row < rows.end; ++row) {
         const float* token = param<"tokens">(f).data + ids.data[row] * kWidth;
@@ -55,7 +57,7 @@ struct Embedding {
   /// Tasks are blocks of columns: every table row is then summed in one order, whatever the threads.
   template <class P>
   static void backward(const Context<P>& ctx, const Frame<Embedding>& f, In<Input> ids, In<Output> dy) {
-    ctx.pool->run(kWidth / kWidthQuantum, [&](std::size_t task, std::size_t) {
+    run_kernel(ctx, kCall, kWidth / kWidthQuantum, [&](std::size_t task, std::size_t) {
       const std::size_t first = task * kWidthQuantum;
       const auto add_to = [&](float* table_row, std::size_t row) {
         float* out = table_row + first;

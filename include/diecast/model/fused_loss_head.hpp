@@ -148,11 +148,13 @@ struct FusedLossHead {
     const GemmGrid grid = gemm_grid(head_shape(kN).logits(), ctx.kernels->tiles);
     // The sums of the blocks of columns become those of the rows, in the first block's place.
     const auto exponentials = [&] {
-      ctx.pool->run(grid.tasks(), [&](std::size_t task, std::size_t) { kernels.exponentials(args, task); });
+      run_kernel(ctx, {"head_exponentials", {kN, kPaddedVocab, kWidth}, element_of<E>}, grid.tasks(),
+                 [&](std::size_t task, std::size_t) { kernels.exponentials(args, task); });
       for (std::size_t b = 1; b < grid.col_blocks; ++b)
         for (std::size_t r = 0; r < kN; ++r) args.sums[r] += args.sums[b * kN + r];
     };
-    ctx.pool->run(row_tasks(kN), [&](std::size_t task, std::size_t) { kernels.anchors(args, task); });
+    run_kernel(ctx, {"head_anchors", {kN, kWidth}, element_of<E>}, row_tasks(kN),
+               [&](std::size_t task, std::size_t) { kernels.anchors(args, task); });
     exponentials();
     if (anchor_overflows<kN>(ctx, f, rows)) exponentials();
     for (std::size_t r = 0; r < kN; ++r) finish_row(f, r, first, target[r] == kIgnoredToken, scale);

@@ -96,7 +96,7 @@ struct Linear {
   static auto rounded(const Context<P>& ctx, const Frame<Linear>& f, In<Output> dy) {
     if constexpr (rounds_gradient) {
       const auto out = scratch<"rounded">(f);
-      for_row_blocks<kRows, kOut>(ctx, [&](std::size_t first, std::size_t count) {
+      for_row_blocks<kRows, kOut>(ctx, RowOp::narrow, [&](std::size_t first, std::size_t count) {
         ctx.kernels->rows.narrow(dy.data + first, out.data + first, count);
       });
       return Tensor<const E, Shape<kRows, kOut>>{out.data};

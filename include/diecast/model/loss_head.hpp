@@ -128,7 +128,8 @@ struct LossHead {
     const LossArgs args{logits.data, targets.data + first, saved<"losses">(f).data + first, d_logits, scale};
     constexpr LossShape shape{kVocab, kPaddedVocab, element_of<E>};
     const LossFn kernel = ctx.kernels->losses[slot(KernelPlan<P>::shapes.losses, shape)];
-    ctx.pool->run(kN, [&](std::size_t row, std::size_t) { kernel(args, row); });
+    run_kernel(ctx, {"loss", {kN, kPaddedVocab}, element_of<E>}, kN,
+               [&](std::size_t row, std::size_t) { kernel(args, row); });
   }
 };
 

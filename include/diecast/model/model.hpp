@@ -15,6 +15,8 @@
 
 namespace diecast {
 
+class LayerObserver;
+
 /// What a model needs of the machine, fixed when it was compiled.
 struct ModelPlan {
   struct Part {
@@ -92,6 +94,10 @@ class Model {
   virtual Loss forward_backward_by_sequence(TokenBatch batch, float scale, DropoutKey key) = 0;
   /// The loss alone, without dropout.
   virtual Loss loss(TokenBatch batch) = 0;
+
+  /// From now on `forward_backward`, `loss` and `parameters_changed` tell the observer what they do; null: nobody, at no
+  /// cost. Results have the same bits. It must outlive those calls.
+  virtual void set_observer(LayerObserver* observer) = 0;
 
   /// A decoder over this model's parameters, which must outlive it. Its cache is part of the plan, so a model has
   /// one decoder at a time.

@@ -25,10 +25,11 @@ struct NormLayer {
   using Scratch = FieldList<Field<"partial", float, Partial>>;
 
   static constexpr NormShape shape{kNorm, kRows, kWidth, element_of<E>, kBias};
+  static constexpr RowShape kPartialSum{RowOp::column_sum, row_tasks(kRows), (kBias ? 2 : 1) * kWidth, Element::f32};
   static constexpr KernelShapes list_shapes() {
     KernelShapes s;
     s.norms.add(shape);
-    if (kRows > 1) s.rows.add({RowOp::column_sum, row_tasks(kRows), (kBias ? 2 : 1) * kWidth, Element::f32});
+    if (kRows > 1) s.rows.add(kPartialSum);
     return s;
   }
   static constexpr KernelShapes shapes = list_shapes();
@@ -41,7 +42,8 @@ struct NormLayer {
     NormArgs args = arguments(f, x);
     args.y = y.data;
     const NormFns& kernel = ctx.kernels->norms[slot(KernelPlan<P>::shapes.norms, shape)];
-    ctx.pool->run(row_tasks(kRows), [&](std::size_t task, std::size_t) { kernel.forward(args, task); });
+    run_kernel(ctx, call_of(shape, false), row_tasks(kRows),
+               [&](std::size_t task, std::size_t) { kernel.forward(args, task); });
   }
 
   template <class P, class Skip = None>
@@ -53,8 +55,9 @@ struct NormLayer {
     args.dx = dx.data;
     args.partial = scratch<"partial">(f).data;
     const NormFns& kernel = ctx.kernels->norms[slot(KernelPlan<P>::shapes.norms, shape)];
-    ctx.pool->run(row_tasks(kRows), [&](std::size_t task, std::size_t) { kernel.backward(args, task); });
-    ctx.pool->run(ceil_div(kWidth, kWidthQuantum), [&](std::size_t task, std::size_t) {
+    run_kernel(ctx, call_of(shape, true), row_tasks(kRows),
+               [&](std::size_t task, std::size_t) { kernel.backward(args, task); });
+    run_kernel(ctx, call_of(kPartialSum), ceil_div(kWidth, kWidthQuantum), [&](std::size_t task, std::size_t) {
       const std::size_t first = task * kWidthQuantum;
       const auto add = [&](const float* partial, float* out) {
         ctx.kernels->rows.column_sum_f32(partial + first, Partial::outer, Partial::inner, kWidthQuantum, out + first);

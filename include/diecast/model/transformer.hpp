@@ -19,6 +19,7 @@
 #include <diecast/model/linear.hpp>
 #include <diecast/model/loss_head.hpp>
 #include <diecast/model/norm.hpp>
+#include <diecast/model/observe.hpp>
 #include <diecast/model/recompute.hpp>
 #include <diecast/preset/preset.hpp>
 
@@ -109,6 +110,7 @@ struct Transformer {
   using Head = typename L::Head;
   using Ids = Tensor<const Token, typename Embed::Input::shape>;
   using Targets = Tensor<const Token, Shape<kRows>>;
+  using Losses = Tensor<const float, Shape<kRows>>;
   using Stream = typename Middle::Input;     // the residual stream
   using Features = typename Middle::Output;  // what the head reads
 
@@ -136,32 +138,37 @@ struct Transformer {
 
   static void pack(const Context<P>& ctx, const Frame<Transformer>& f) {
     Middle::pack(ctx, body(f));
-    Head::pack(ctx, head(f), vectors(f));
+    observe(ctx, "head", Pass::pack, None{}, [&] { Head::pack(ctx, head(f), vectors(f)); });
   }
 
   /// The features (kRows, d_model) that the head reads.
   static In<Features> features(const Context<P>& ctx, const Frame<Transformer>& f, Ids ids) {
-    Embed::forward(ctx, embedding(f), ids, stream(f));
+    observe(ctx, "embedding", Pass::forward, stream(f), [&] { Embed::forward(ctx, embedding(f), ids, stream(f)); });
     Middle::forward(ctx, body(f), In<Stream>(stream(f)), output(f));
     return output(f);
   }
 
   /// Losses (kRows) of the rows; see LossHead.
-  static auto losses(const Context<P>& ctx, const Frame<Transformer>& f, Ids ids, Targets targets) {
-    return Head::forward(ctx, head(f), features(ctx, f, ids), targets, vectors(f));
+  static Losses losses(const Context<P>& ctx, const Frame<Transformer>& f, Ids ids, Targets targets) {
+    const In<Features> y = features(ctx, f, ids);
+    observe(ctx, "head", Pass::forward, row_losses(f), [&] { Head::forward(ctx, head(f), y, targets, vectors(f)); });
+    return Losses(saved<"losses">(head(f)));
   }
 
   /// The same, and adds the gradients of `scale` times their sum.
-  static auto forward_backward(const Context<P>& ctx, const Frame<Transformer>& f, Ids ids, Targets targets,
-                               float scale) {
+  static Losses forward_backward(const Context<P>& ctx, const Frame<Transformer>& f, Ids ids, Targets targets,
+                                 float scale) {
     const In<Features> y = features(ctx, f, ids);
     const auto dy = edge_at<Features>(f.scratch + scratch_plan.offsets[1]);
     const auto dx = edge_at<Stream>(f.scratch + scratch_plan.offsets[3]);
-    const auto result = Head::forward_backward(ctx, head(f), y, targets, vectors(f), scale, dy,
-                                               Tensor<float, typename Head::Weight>{head_weight(f, f.grads)});
+    observe(ctx, "head", Pass::forward, row_losses(f), [&] {
+      Head::forward_backward(ctx, head(f), y, targets, vectors(f), scale, dy,
+                             Tensor<float, typename Head::Weight>{head_weight(f, f.grads)});
+    });
+    observe(ctx, "head", Pass::backward, dy, [] {});
     Middle::backward(ctx, body(f), In<Stream>(stream(f)), In<Features>(dy), dx);
-    Embed::backward(ctx, embedding(f), ids, In<Stream>(dx));
-    return result;
+    observe(ctx, "embedding", Pass::backward, None{}, [&] { Embed::backward(ctx, embedding(f), ids, In<Stream>(dx)); });
+    return Losses(saved<"losses">(head(f)));
   }
 
   template <class Visit>
@@ -172,6 +179,10 @@ struct Transformer {
   }
 
  private:
+  // As a matrix, for observers.
+  static auto row_losses(const Frame<Transformer>& f) {
+    return saved<"losses">(head(f)).template as<Shape<kRows, 1>>();
+  }
   static Out<Stream> stream(const Frame<Transformer>& f) { return edge_at<Stream>(f.saved + Middle::Saved::bytes); }
   static Out<Features> output(const Frame<Transformer>& f) {
     return edge_at<Features>(f.saved + Middle::Saved::bytes + Stream::bytes);
@@ -192,5 +203,7 @@ struct ModelShapes {
   static constexpr KernelShapes value =
       shapes_of<Transformer<P>, Transformer<P, kSequenceRows<P>>, Transformer<P, 1>>();
 };
+template <class P>
+struct ModelShapes<Observed<P>> : ModelShapes<P> {};
 
 }  // namespace diecast

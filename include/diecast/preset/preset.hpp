@@ -70,6 +70,16 @@ struct WithRecompute {
   }();
 };
 
+/// P, of which layers tell a LayerObserver what they do: the same model with hooks compiled in.
+template <class P>
+struct Observed {
+  static constexpr Preset value = P::value;
+};
+template <class P>
+inline constexpr bool kObserved = false;
+template <class P>
+inline constexpr bool kObserved<Observed<P>> = true;
+
 /// The probability of dropout as layers take it, in 1/65536; outside the range of a probability, 65536.
 constexpr std::uint32_t dropout_threshold(const Preset& p) {
   return p.dropout >= 0 && p.dropout < 1 ? static_cast<std::uint32_t>(p.dropout * 65536 + 0.5) : 65536;

@@ -22,6 +22,7 @@ struct Progress {
   std::size_t batch = 0;                  ///< sequences in a step
   std::optional<double> share_of_peak{};  ///< 0 to 1; nothing when this machine's peak is not known
   double eta_seconds = 0;
+  std::optional<double> val_loss{};   ///< of the last evaluation, once there was one
   std::optional<double> data_wait{};  ///< share of the time that was spent waiting for data, 0 to 1
   std::optional<double> padding{};    ///< share of the positions that are filled up, 0 to 1
 };
@@ -31,7 +32,7 @@ struct Progress {
 std::string plain_line(const Progress& progress);
 
 /// The same with a bar after the title, at most `width` columns wide: the bar shrinks, then padding, data wait,
-/// batch, share of peak, ETA, speed and loss go, in this order.
+/// batch, share of peak, ETA, speed, validation loss and loss go, in this order.
 std::string bar_line(const Progress& progress, std::size_t width);
 
 /// What the line says while a corpus is read.

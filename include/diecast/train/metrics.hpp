@@ -2,11 +2,12 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <fstream>
 #include <optional>
-#include <string>
+
+#include <nlohmann/json_fwd.hpp>
 
 #include <diecast/checkpoint/checkpoint.hpp>
+#include <diecast/core/appended_file.hpp>
 #include <diecast/train/evaluation.hpp>
 
 namespace diecast {
@@ -29,6 +30,9 @@ struct Metrics {
   std::optional<Evaluation> evaluation{};
 };
 
+/// The line's keys and values.
+nlohmann::ordered_json to_json(const Metrics& metrics);
+
 /// Appends to RUN/metrics.jsonl. Each line is flushed, so that a killed run keeps all it logged.
 class MetricsFile {
  public:
@@ -42,11 +46,7 @@ class MetricsFile {
   void complete(const Metrics& metrics);
 
  private:
-  bool open();
-  void append(const std::string& line);
-
-  std::filesystem::path path_;
-  std::ofstream file_;
+  AppendedFile file_;
 };
 
 }  // namespace diecast

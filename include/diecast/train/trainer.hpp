@@ -20,6 +20,7 @@
 #include <diecast/train/loss_scale.hpp>
 #include <diecast/train/metrics.hpp>
 #include <diecast/train/optimizer.hpp>
+#include <diecast/train/step_profile.hpp>
 #include <diecast/train/train_plan.hpp>
 
 namespace diecast {
@@ -37,6 +38,8 @@ struct TrainerParts {
   const std::atomic<int>& stop;                 ///< a signal's number ends the run after the micro-step
   std::function<void(const TrainState&)> save;  ///< writes a checkpoint
   std::function<void(std::uint64_t)> sample;    ///< writes samples of the model at this step
+  std::function<void(const Metrics&)> observe{};  ///< told of each line of metrics; what it throws is warned of once
+  StepProfiler* profiler = nullptr;             ///< takes the profile of some steps, if there is one
   std::optional<double> peak_flops{};           ///< this machine's, measured; nothing when not known
 };
 
@@ -45,6 +48,8 @@ struct TrainEnd {
   TrainState state;
   int signal = 0;                          ///< 0: by itself
   std::string_view reason;                 ///< the setting that ended it
+  double loss = 0;                         ///< of the last step; not a number if this session has none
+  double tok_per_s = 0;                    ///< of this session's steps; likewise
   std::optional<Evaluation> evaluation{};  ///< over the whole validation set
 };
 
@@ -72,6 +77,7 @@ class Trainer {
   };
 
   bool take_step();
+  const Batch& next_batch();
   void update();
   void do_what_is_due();
   std::optional<Evaluation> finish();
@@ -104,6 +110,7 @@ class Trainer {
   // The last step, and what the next line of metrics sums up.
   static constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
   double loss_ = kNone, grad_norm_ = kNone, lr_ = kNone;
+  std::optional<double> validation_loss_;  // of the last evaluation
   Span line_, session_;
   double usual_step_seconds_ = 0;  // exponential mean
   bool save_warned_ = false, metrics_warned_ = false;
