@@ -125,14 +125,19 @@ std::string read_header(std::ifstream& file, std::uint64_t file_bytes) {
 
 }  // namespace
 
-std::string write_safetensors(const std::filesystem::path& path, std::span<const TensorToWrite> tensors,
-                              const SafetensorsMetadata& metadata) {
+void write_safetensors(DurableFile& file, std::span<const TensorToWrite> tensors,
+                       const SafetensorsMetadata& metadata) {
   const std::string header = header_of(tensors, metadata);
   const std::uint64_t length = header.size();
-  DurableFile file(path);
   file.write(std::as_bytes(std::span(&length, 1)));
   file.write(header);
   for (const TensorToWrite& tensor : tensors) file.write(std::as_bytes(tensor.data));
+}
+
+std::string write_safetensors(const std::filesystem::path& path, std::span<const TensorToWrite> tensors,
+                              const SafetensorsMetadata& metadata) {
+  DurableFile file(path);
+  write_safetensors(file, tensors, metadata);
   return file.close();
 }
 

@@ -33,6 +33,7 @@ constexpr CommandEntry kCommands[]{
     {"plan", "parameters, FLOPs and memory, before any run", declare_plan},
     {"doctor", "what keeps this machine or binary from training well, and the remedy", declare_doctor},
     {"report", "one page of a run's or several runs' loss, speed, samples and settings", declare_report},
+    {"verify", "whether a run's checkpoints are whole, and whether its steps can be repeated", declare_verify},
     {"bench", "measure this machine, the training step and every kernel", declare_bench},
     {"completion", "a script that lets the shell complete commands, options and keys", declare_completion},
 };

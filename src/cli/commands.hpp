@@ -25,15 +25,23 @@ struct TrainOptions {
 
 struct EvalOptions {
   std::string run;
+  std::string checkpoint = "latest";  ///< latest, best or a step
   std::string data;
   bool json = false;
 };
 
 struct GenerateOptions {
   std::string run;
+  std::string checkpoint = "latest";  ///< latest, best or a step
   std::string prompt;
   std::size_t max_tokens = 200;
   Sampling sampling;
+};
+
+struct VerifyOptions {
+  std::string run;
+  std::string replay;  ///< A..B: steps to run again; empty: none
+  bool json = false;
 };
 
 struct DataPrepareOptions {
@@ -140,6 +148,7 @@ int plan(const PlanOptions& options);
 int doctor(const DoctorOptions& options);
 int config(const ConfigOptions& options);
 int report(const ReportOptions& options);
+int verify(const VerifyOptions& options);
 int bench(const BenchOptions& options);
 int train_tokenizer(const TokenizerTrainOptions& options);
 int encode(const TokenizerEncodeOptions& options);
