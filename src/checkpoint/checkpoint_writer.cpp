@@ -1,11 +1,13 @@
 #include <diecast/checkpoint/checkpoint_writer.hpp>
 
 #include <chrono>
+#include <utility>
 
 namespace diecast {
 
-CheckpointWriter::CheckpointWriter(const RunFolder& run, Model& model, const Retention& keep)
-    : run_(run), model_(model), keep_(keep) {}
+CheckpointWriter::CheckpointWriter(const RunFolder& run, Model& model, const Retention& keep,
+                                   std::function<void()> before)
+    : run_(run), model_(model), keep_(keep), before_(std::move(before)) {}
 
 CheckpointWriter::~CheckpointWriter() {
   if (writing_.valid()) writing_.wait();
@@ -23,6 +25,7 @@ void CheckpointWriter::begin(const TrainState& state, bool is_best) {
       }
       ~Read() { now(); }
     } read{reading_};
+    if (before_) before_();
     save_checkpoint(run_, model_, state, keep_, is_best, [&] { read.now(); });
   });
 }

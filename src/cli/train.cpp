@@ -173,7 +173,8 @@ class TrainRun {
     Evaluator evaluator(*model_, validation, *tokenizer_);
     const CheckpointSection& keep = config_.checkpoint;
     CheckpointWriter writer(folder_->get(), *model_,
-                            {.last = keep.keep_last, .every = keep.keep_every, .best = keep.keep_best});
+                            {.last = keep.keep_last, .every = keep.keep_every, .best = keep.keep_best},
+                            [&] { restore_folder(); });
     Trainer trainer({.config = config_,
                      .plan = plan,
                      .model = *model_,
@@ -215,6 +216,17 @@ class TrainRun {
     if (!loaded->warning.empty()) log_.warning(loaded->warning);
     set_aside_damaged(folder_->get(), *loaded);
     return loaded->state;
+  }
+
+  // What a checkpoint needs beside it to be gone on from, should somebody have deleted it while training goes on.
+  void restore_folder() {
+    const RunFolder& folder = folder_->get();
+    std::error_code error;
+    if (fs::exists(folder.config(), error) && fs::exists(folder.tokenizer(), error)) return;
+    fs::create_directories(folder.checkpoints(), error);
+    write_config(config_, folder);
+    save_tokenizer(*tokenizer_, folder.tokenizer());
+    log_.warning(fmt::format("the run's folder was deleted and is made again, {}", folder.path().string()));
   }
 
   void open_files(const TrainState& start) {

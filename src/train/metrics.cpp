@@ -76,6 +76,7 @@ void MetricsFile::write(const Metrics& m) {
 
 void MetricsFile::append(const std::string& line) {
   std::error_code ignored;
+  if (!std::filesystem::exists(path_, ignored)) open();  // somebody has deleted it
   const auto size = std::filesystem::file_size(path_, ignored);
   file_ << line << std::flush;
   if (file_) return;

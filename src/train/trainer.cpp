@@ -88,7 +88,6 @@ std::optional<Evaluation> Trainer::finish() {
 // One optimizer step. False, and nothing changed, when a signal came before its last micro-step.
 bool Trainer::take_step() {
   const auto start = Clock::now();
-  is_best_ = false;
   const std::uint64_t micro_batches = parts_.plan.micro_batches;
   std::uint64_t targets = 0;  // of the whole step, before its first gradient is scaled
   for (std::uint64_t i = 0; i < micro_batches; ++i) targets += parts_.batches.targets(state_.micro_steps + i);
@@ -109,6 +108,7 @@ bool Trainer::take_step() {
   loss_ = loss.mean();
   check_finite(loss_, "loss", state_.step + 1);
   checkpoints_.wait_until_read();
+  is_best_ = false;
   update();
 
   ++state_.step;

@@ -108,6 +108,19 @@ class Damage(CheckpointTest):
         self.assertEqual(sorted(copy.rglob("*")), before)
         self.fails(1, "eval", copy, "--checkpoint", 12, says=["damaged", "step-00000012"])
 
+    def test_a_folder_that_is_deleted_while_training_is_made_again(self):
+        out = self.folder / "run"
+        process = self.start(out, "--set", "train.max_steps=1000000")
+        self.wait_for(process, lambda: (out / "metrics.jsonl").is_file() and lines(out / "metrics.jsonl"))
+        while out.exists():  # the run writes into it
+            shutil.rmtree(out, ignore_errors=True)
+        process.send_signal(signal.SIGTERM)
+        _, stderr = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 143)
+        self.assertRegex(stderr, f"warning: the run's folder was deleted and is made again, {out}\n")
+        step, = self.steps(out)
+        self.succeeds("train", "--resume", "--out", out, "--set", f"train.max_steps={step + 2}")
+
     def test_a_run_that_was_killed_before_it_had_a_tokenizer_begins_again(self):
         copy = self.copy_of_run()
         for path in [copy / "tokenizer.json", copy / "metrics.jsonl"]:

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <future>
 
 #include <diecast/checkpoint/checkpoint.hpp>
@@ -14,8 +15,9 @@ namespace diecast {
 /// the files' bytes are on their way to the disk. Forward and backward change neither.
 class CheckpointWriter {
  public:
-  /// The model must outlive the writer.
-  CheckpointWriter(const RunFolder& run, Model& model, const Retention& keep);
+  /// `before` is called on the writer's thread before each checkpoint; what it throws is the checkpoint's failure. The
+  /// model and what `before` uses must outlive the writer.
+  CheckpointWriter(const RunFolder& run, Model& model, const Retention& keep, std::function<void()> before = {});
   /// Waits for the checkpoint that is being written.
   ~CheckpointWriter();
   CheckpointWriter(const CheckpointWriter&) = delete;
@@ -36,6 +38,7 @@ class CheckpointWriter {
   RunFolder run_;
   Model& model_;
   Retention keep_;
+  std::function<void()> before_;
   std::atomic<bool> reading_{false};
   std::future<void> writing_;  // its destructor waits
 };
