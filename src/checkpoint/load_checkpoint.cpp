@@ -2,6 +2,7 @@
 #include <cstring>
 #include <fstream>
 #include <limits>
+#include <optional>
 #include <set>
 #include <string>
 #include <system_error>
@@ -51,6 +52,9 @@ void check_hash(const fs::path& path, const std::string& hash) {
 
 StateFile verified_state(const fs::path& checkpoint, CheckpointParts parts) {
   StateFile file = read_state_file(checkpoint / kStateFile);
+  const auto named = checkpoint_step(checkpoint.filename().string());
+  if (named && *named != file.state.step)
+    throw Error(Fault::run, "the checkpoint is of step " + std::to_string(file.state.step), checkpoint.string());
   check_hash(checkpoint / kModelFile, file.model_hash);
   if (parts == CheckpointParts::parameters_and_moments) check_hash(checkpoint / kOptimizerFile, file.optimizer_hash);
   return file;
@@ -79,22 +83,22 @@ TrainState load_verified(const fs::path& checkpoint, Model& model, CheckpointPar
   return file.state;
 }
 
-// In the order in which they are tried.
-std::vector<std::uint64_t> steps_to_try(const RunFolder& run) {
-  const std::uint64_t latest = step_named_in(run.latest()).value_or(std::numeric_limits<std::uint64_t>::max());
-  std::vector<std::uint64_t> steps = checkpoint_steps(run.checkpoints());
-  std::ranges::sort(steps, {}, [&](std::uint64_t step) { return std::pair(step > latest, ~step); });
-  return steps;
-}
-
 bool is_there(const fs::path& path) {
   std::error_code ignored;
   return fs::exists(path, ignored);
 }
 
-bool latest_names_one(const RunFolder& run) {
+std::optional<std::uint64_t> latest_step(const RunFolder& run) {
   const auto step = step_named_in(run.latest());
-  return step && is_there(run.checkpoint(*step));
+  return step && is_there(run.checkpoint(*step)) ? step : std::nullopt;
+}
+
+// In the order in which they are tried.
+std::vector<std::uint64_t> steps_to_try(const RunFolder& run) {
+  const std::uint64_t latest = latest_step(run).value_or(std::numeric_limits<std::uint64_t>::max());
+  std::vector<std::uint64_t> steps = checkpoint_steps(run.checkpoints());
+  std::ranges::sort(steps, {}, [&](std::uint64_t step) { return std::pair(step > latest, ~step); });
+  return steps;
 }
 
 std::string joined(const std::vector<std::string>& reasons) {
@@ -134,7 +138,7 @@ std::optional<LoadedCheckpoint> load_newest(const RunFolder& run, Model& model, 
       reasons.push_back(error.what());
       continue;
     }
-    if (!latest_names_one(run)) reasons.push_back("no checkpoint is named in " + run.latest().string());
+    if (!latest_step(run)) reasons.push_back("no checkpoint is named in " + run.latest().string());
     if (!reasons.empty()) loaded.warning = joined(reasons) + "using " + loaded.path.string();
     return loaded;
   }
@@ -166,7 +170,7 @@ std::optional<std::string> first_other_tensor(const fs::path& checkpoint, Model&
 }
 
 std::optional<fs::path> find_latest(const RunFolder& run) {
-  if (latest_names_one(run)) return run.checkpoint(*step_named_in(run.latest()));
+  if (const auto latest = latest_step(run)) return run.checkpoint(*latest);
   const auto steps = checkpoint_steps(run.checkpoints());
   if (steps.empty()) return std::nullopt;
   return run.checkpoint(steps.back());

@@ -106,6 +106,14 @@ TEST_CASE("a run that was taken back goes on from there, and from later checkpoi
   CHECK(load_checked(saved.run)->state.step == 3);
 }
 
+TEST_CASE("a checkpoint under the name of another step is passed over") {
+  const ThreeCheckpoints saved;
+  fs::remove_all(saved.run.checkpoint(3));
+  fs::copy(saved.run.checkpoint(1), saved.run.checkpoint(3));
+  CHECK(load_checked(saved.run)->state.step == 2);
+  CHECK(contains(load_checked(saved.run)->warning, "is of step 1, " + saved.run.checkpoint(3).string()));
+}
+
 TEST_CASE("damaged moments do not keep the parameters from being used") {
   const ThreeCheckpoints saved;
   saved.damage(3, "optimizer.safetensors");
