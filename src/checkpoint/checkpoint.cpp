@@ -6,8 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
-#include <fstream>
-#include <span>
+#include <functional>
 #include <string>
 #include <system_error>
 #include <vector>
@@ -16,8 +15,8 @@
 #include <diecast/core/error.hpp>
 #include <diecast/preset/fields.hpp>
 
+#include "checkpoint/model_arrays.hpp"
 #include "checkpoint/state_file.hpp"
-#include "core/content_hash.hpp"
 #include "core/durable_file.hpp"
 
 namespace diecast {
@@ -27,41 +26,26 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kTemporaryPrefix = ".tmp-";
 
-// One of the model's flat arrays and what its tensors' names begin with on disk.
-struct FlatArray {
-  const char* prefix;
-  std::span<float> values;
-};
-
-std::vector<FlatArray> parameter_arrays(Model& model) { return {{"", model.parameters()}}; }
-std::vector<FlatArray> moment_arrays(Model& model) {
-  return {{"m.", model.first_moments()}, {"v.", model.second_moments()}};
-}
-
-std::string write_arrays(const fs::path& path, const ParamTable& table,
-                         const std::vector<FlatArray>& arrays) {
+void write_arrays(DurableFile& file, const ParamTable& table, const std::vector<FlatArray>& arrays) {
   std::vector<TensorToWrite> tensors;
   for (const FlatArray& array : arrays)
     for (const ParamRow& row : table.rows)
       tensors.push_back({array.prefix + row.name, row.shape, row.in(array.values)});
-  return write_safetensors(path, tensors);
+  write_safetensors(file, tensors);
 }
 
-void read_arrays(const fs::path& path, const ParamTable& table, const std::vector<FlatArray>& arrays) {
-  SafetensorsFile file(path);
-  for (const FlatArray& array : arrays)
-    for (const ParamRow& row : table.rows) {
-      file.read(array.prefix + row.name, row.shape, row.in(array.values));
-      std::ranges::fill(array.values.subspan(row.offset + row.size(), row.stored - row.size()), 0.0f);
-    }
-}
-
-void write_files(const fs::path& folder, Model& model, const TrainState& state) {
+// Both files are written before either is synced: the arrays are needed no longer than that.
+void write_files(const fs::path& folder, Model& model, const TrainState& state,
+                 const std::function<void()>& arrays_read) {
   const ParamTable& table = model.param_table();
   StateFile file{
       .state = state, .preset = preset_to_json(model.preset()), .model_hash = {}, .optimizer_hash = {}};
-  file.model_hash = write_arrays(folder / kModelFile, table, parameter_arrays(model));
-  file.optimizer_hash = write_arrays(folder / kOptimizerFile, table, moment_arrays(model));
+  DurableFile parameters(folder / kModelFile), moments(folder / kOptimizerFile);
+  write_arrays(parameters, table, parameter_arrays(model));
+  write_arrays(moments, table, moment_arrays(model));
+  if (arrays_read) arrays_read();
+  file.model_hash = parameters.close();
+  file.optimizer_hash = moments.close();
   DurableFile state_file(folder / kStateFile);
   state_file.write(to_text(file));
   state_file.close();
@@ -116,65 +100,16 @@ void publish(const fs::path& temporary, const fs::path& checkpoint) {
   sync_folder(checkpoint.parent_path());
 }
 
-// Deletes all but the last `keep_last` checkpoints. Those of later steps than `newest` are left from before
-// the run was taken back to an earlier one; they do not count, nor are they deleted.
-void remove_old(const RunFolder& run, std::uint64_t newest, std::size_t keep_last) {
+// Deletes what `keep` does not. Checkpoints of later steps than `newest` are left from before the run was taken
+// back to an earlier one; they do not count, nor are they deleted.
+void remove_old(const RunFolder& run, std::uint64_t newest, const Retention& keep) {
   std::vector<std::uint64_t> steps = checkpoint_steps(run.checkpoints());
   std::erase_if(steps, [&](std::uint64_t step) { return step > newest; });
-  if (keep_last == 0 || steps.size() <= keep_last) return;
-  steps.resize(steps.size() - keep_last);
-  for (const std::uint64_t step : steps) remove_checkpoint(run.checkpoint(step));
-}
-
-// What to do about a checkpoint that cannot be used.
-std::string remedy_for(const fs::path& checkpoint) {
-  const fs::path folder = checkpoint.parent_path();
-  auto steps = checkpoint_steps(folder);
-  const auto own = checkpoint_step(checkpoint.filename().string());
-  std::erase_if(steps, [&](std::uint64_t step) { return step >= own.value_or(0); });
-  if (steps.empty()) return "there is no older checkpoint; restore this one or train again";
-  return "delete this checkpoint to go on from the older one, " +
-         (folder / checkpoint_name(steps.back())).string();
-}
-
-void check_hash(const fs::path& path, const std::string& hash) {
-  if (hash_file(path) != hash) throw Error(Fault::run, "the file is damaged", path.string());
-}
-
-enum class Parts { parameters, parameters_and_moments };
-
-StateFile verified_state(const fs::path& checkpoint, Parts parts) {
-  try {
-    StateFile file = read_state_file(checkpoint / kStateFile);
-    check_hash(checkpoint / kModelFile, file.model_hash);
-    if (parts == Parts::parameters_and_moments) check_hash(checkpoint / kOptimizerFile, file.optimizer_hash);
-    return file;
-  } catch (const Error& error) {
-    throw Error(error.fault(), error.what(), {}, remedy_for(checkpoint));
-  }
-}
-
-void check_preset(const fs::path& checkpoint, const Preset& ours, const nlohmann::ordered_json& theirs) {
-  const auto difference = first_difference(ours, theirs);
-  if (!difference) return;
-  const std::string our_name(ours.name);
-  const std::string their_name = theirs.value("name", std::string("?"));
-  throw Error(Fault::usage,
-              "the checkpoint is of preset " + their_name + ", this binary of preset " + our_name + ": " +
-                  difference->field + " is " + difference->theirs + " there, " + difference->ours + " here",
-              checkpoint.string(),
-              their_name == our_name ? "build the preset as it was then or start a new run"
-                                     : "use the binary " + their_name);
-}
-
-TrainState load(const fs::path& checkpoint, Model& model, Parts parts) {
-  const StateFile file = verified_state(checkpoint, parts);
-  check_preset(checkpoint, model.preset(), file.preset);
-  read_arrays(checkpoint / kModelFile, model.param_table(), parameter_arrays(model));
-  if (parts == Parts::parameters_and_moments)
-    read_arrays(checkpoint / kOptimizerFile, model.param_table(), moment_arrays(model));
-  model.parameters_changed();
-  return file.state;
+  if (keep.last == 0 || steps.size() <= keep.last) return;
+  steps.resize(steps.size() - keep.last);
+  const auto best = keep.best ? step_named_in(run.best()) : std::nullopt;
+  for (const std::uint64_t step : steps)
+    if (step != best && (keep.every == 0 || step % keep.every != 0)) remove_checkpoint(run.checkpoint(step));
 }
 
 }  // namespace
@@ -184,7 +119,8 @@ std::uint64_t checkpoint_bytes(const ParamTable& table) {
   return 3 * sizeof(float) * table.parameter_count() + names_and_numbers;
 }
 
-void save_checkpoint(const RunFolder& run, Model& model, const TrainState& state, std::size_t keep_last) {
+void save_checkpoint(const RunFolder& run, Model& model, const TrainState& state, const Retention& keep, bool is_best,
+                     const std::function<void()>& arrays_read) {
   const std::string name = checkpoint_name(state.step);
   const fs::path temporary = run.checkpoints() / (std::string(kTemporaryPrefix) + name);
   const std::uint64_t needed = checkpoint_bytes(model.param_table());
@@ -194,8 +130,10 @@ void save_checkpoint(const RunFolder& run, Model& model, const TrainState& state
     remove_temporaries(run.checkpoints());
     check_free_space(run.checkpoints(), needed);
     fs::create_directory(temporary);
-    write_files(temporary, model, state);
+    write_files(temporary, model, state, arrays_read);
     publish(temporary, run.checkpoint(state.step));
+    // In this order: a run that is stopped in between goes on from before this step, and makes it again.
+    if (is_best && keep.best) run.write(run.best(), name + '\n');
     run.write(run.latest(), name + '\n');
   } catch (const std::exception& error) {
     fs::remove_all(temporary, ignored);
@@ -204,27 +142,7 @@ void save_checkpoint(const RunFolder& run, Model& model, const TrainState& state
         "see that " + mebibytes(needed) + " are free and writable there; older checkpoints are untouched");
   }
   fs::remove_all(temporary, ignored);  // what `publish` exchanged, if anything
-  remove_old(run, state.step, keep_last);
-}
-
-TrainState load_checkpoint(const fs::path& checkpoint, Model& model) {
-  return load(checkpoint, model, Parts::parameters_and_moments);
-}
-
-TrainState load_parameters(const fs::path& checkpoint, Model& model) {
-  return load(checkpoint, model, Parts::parameters);
-}
-
-std::optional<fs::path> find_latest(const RunFolder& run) {
-  std::ifstream file(run.latest());
-  std::string name;
-  std::getline(file, name);
-  std::error_code ignored;
-  if (checkpoint_step(name) && fs::is_directory(run.checkpoints() / name, ignored))
-    return run.checkpoints() / name;
-  const auto steps = checkpoint_steps(run.checkpoints());
-  if (steps.empty()) return std::nullopt;
-  return run.checkpoint(steps.back());
+  remove_old(run, state.step, keep);
 }
 
 }  // namespace diecast

@@ -63,6 +63,13 @@ std::string header_of(std::span<const TensorToWrite> tensors, const SafetensorsM
   return text;
 }
 
+void write_all(DurableFile& file, const std::string& header, std::span<const TensorToWrite> tensors) {
+  const std::uint64_t length = header.size();
+  file.write(std::as_bytes(std::span(&length, 1)));
+  file.write(header);
+  for (const TensorToWrite& tensor : tensors) file.write(std::as_bytes(tensor.data));
+}
+
 std::vector<std::uint64_t> numbers(const json& entry, const char* key, const std::string& name) {
   const auto found = entry.find(key);
   const bool valid =
@@ -125,14 +132,16 @@ std::string read_header(std::ifstream& file, std::uint64_t file_bytes) {
 
 }  // namespace
 
+void write_safetensors(DurableFile& file, std::span<const TensorToWrite> tensors,
+                       const SafetensorsMetadata& metadata) {
+  write_all(file, header_of(tensors, metadata), tensors);
+}
+
 std::string write_safetensors(const std::filesystem::path& path, std::span<const TensorToWrite> tensors,
                               const SafetensorsMetadata& metadata) {
   const std::string header = header_of(tensors, metadata);
-  const std::uint64_t length = header.size();
   DurableFile file(path);
-  file.write(std::as_bytes(std::span(&length, 1)));
-  file.write(header);
-  for (const TensorToWrite& tensor : tensors) file.write(std::as_bytes(tensor.data));
+  write_all(file, header, tensors);
   return file.close();
 }
 

@@ -21,6 +21,8 @@ void visit_fields(State& state, Visitor&& visit) {
   visit("seed", state.seed);
   visit("wall_seconds", state.wall_seconds);
   visit("best_validation_loss", state.best_validation_loss);
+  visit("owes_evaluation", state.owes_evaluation);
+  visit("owes_samples", state.owes_samples);
   visit("loss_scale", state.loss_scale);
   visit("tokenizer_hash", state.tokenizer_hash);
   visit("train_hash", state.train_hash);
@@ -82,8 +84,8 @@ StateFile read_state_file(const std::filesystem::path& path) {
     json.erase("checksum");
     if (checksum != hash_text(json.dump())) throw Error(Fault::run, "the file is damaged", path.string());
     if (json.at("format") != kFormat)
-      throw Error(Fault::run, "the checkpoint is of another version of Diecast: " + json["format"].dump(),
-                  path.string());
+      throw Error(Fault::usage, "the checkpoint is of another version of Diecast: " + json["format"].dump(),
+                  path.string(), "use the version that wrote it or train again");
     StateFile file;
     file.preset = json.at("preset");
     visit_fields(file.state,

@@ -26,7 +26,8 @@ struct StateFile {
 /// The text of a state file. Its last entry is a checksum of the others.
 std::string to_text(const StateFile& file);
 
-/// Throws Error(Fault::run) when the file cannot be read or its checksum is wrong.
+/// Throws Error(Fault::run) when the file cannot be read or its checksum is wrong, Error(Fault::usage) when it is
+/// whole, but of another version of the format.
 StateFile read_state_file(const std::filesystem::path& path);
 
 }  // namespace diecast

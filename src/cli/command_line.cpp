@@ -34,6 +34,7 @@ constexpr CommandEntry kCommands[]{
     {"doctor", "what keeps this machine or binary from training well, and the remedy", declare_doctor},
     {"report", "one page of a run's or several runs' loss, speed, samples and settings", declare_report},
     {"profile", "where the time of training steps goes, by layer and kernel", declare_profile},
+    {"verify", "whether a run's checkpoints are whole, and whether its steps can be repeated", declare_verify},
     {"bench", "measure this machine, the training step and every kernel", declare_bench},
     {"completion", "a script that lets the shell complete commands, options and keys", declare_completion},
 };

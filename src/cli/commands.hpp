@@ -29,15 +29,23 @@ struct TrainOptions {
 
 struct EvalOptions {
   std::string run;
+  std::string checkpoint = "latest";  ///< latest, best or a step
   std::string data;
   bool json = false;
 };
 
 struct GenerateOptions {
   std::string run;
+  std::string checkpoint = "latest";  ///< latest, best or a step
   std::string prompt;
   std::size_t max_tokens = 200;
   Sampling sampling;
+};
+
+struct VerifyOptions {
+  std::string run;
+  std::string replay;  ///< A..B: steps to run again; empty: none
+  bool json = false;
 };
 
 struct DataPrepareOptions {
@@ -154,6 +162,7 @@ int doctor(const DoctorOptions& options);
 int config(const ConfigOptions& options);
 int report(const ReportOptions& options);
 int profile(const ProfileOptions& options);
+int verify(const VerifyOptions& options);
 int bench(const BenchOptions& options);
 int train_tokenizer(const TokenizerTrainOptions& options);
 int encode(const TokenizerEncodeOptions& options);

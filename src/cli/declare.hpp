@@ -36,6 +36,7 @@ Command declare_train(CLI::App& app);
 Command declare_eval(CLI::App& app);
 Command declare_generate(CLI::App& app);
 Command declare_report(CLI::App& app);
+Command declare_verify(CLI::App& app);
 Command declare_config(CLI::App& app);
 Command declare_plan(CLI::App& app);
 Command declare_doctor(CLI::App& app);

@@ -20,6 +20,12 @@ std::string settings_help() {
          describe_settings(resolve_preset_config({}, {}));
 }
 
+void declare_checkpoint(CLI::App& app, std::string& checkpoint) {
+  app.add_option("--checkpoint", checkpoint, "latest, best (of the lowest validation loss) or a step")
+      ->capture_default_str()
+      ->type_name("WHICH");
+}
+
 }  // namespace
 
 Command declare_train(CLI::App& app) {
@@ -44,6 +50,7 @@ Command declare_eval(CLI::App& app) {
   app.add_option("RUN", options->run, "the run's folder")->required();
   app.add_option("--data", options->data, "text file, folder or glob instead of the run's validation set")
       ->type_name("PATH");
+  declare_checkpoint(app, options->checkpoint);
   declare_json(app, options->json);
   return [options] { return eval(*options); };
 }
@@ -52,6 +59,7 @@ Command declare_generate(CLI::App& app) {
   auto options = std::make_shared<GenerateOptions>();
   Sampling& sampling = options->sampling;
   app.add_option("RUN", options->run, "the run's folder")->required();
+  declare_checkpoint(app, options->checkpoint);
   app.add_option("--prompt", options->prompt, "text to continue, the start of a document")->required();
   const auto number = [&](const char* name, auto& value, double most, const char* type, const char* help) {
     app.add_option(name, value, help)->check(number_between(0, most))->capture_default_str()->type_name(type);
@@ -86,6 +94,17 @@ Command declare_report(CLI::App& app) {
       ->capture_default_str()
       ->type_name("FILE.html");
   return [options] { return report(*options); };
+}
+
+Command declare_verify(CLI::App& app) {
+  auto options = std::make_shared<VerifyOptions>();
+  app.add_option("RUN", options->run, "the run's folder; nothing in it is written")->required();
+  app.add_option("--replay", options->replay,
+                 "run the steps after A up to B again, from the checkpoint of step A or the nearest before, and compare "
+                 "them with what the run recorded")
+      ->type_name("A..B");
+  declare_json(app, options->json);
+  return [options] { return verify(*options); };
 }
 
 }  // namespace diecast

@@ -43,7 +43,7 @@ TokenSet tokens_to_evaluate(LoadedRun& run, const EvalOptions& options, Log& log
 
 int eval(const EvalOptions& options) {
   Log log(Log::Level::warning);
-  LoadedRun run = load_run(options.run);
+  LoadedRun run = load_run(options.run, options.checkpoint, log);
   const EvaluationBatches batches(tokens_to_evaluate(run, options, log), batch_options(run.config, *run.tokenizer));
   const std::atomic<int> never{0};
   const auto result = Evaluator(*run.model, batches, *run.tokenizer).run(0, never);

@@ -7,6 +7,7 @@
 
 #include <diecast/core/error.hpp>
 #include <diecast/generate/generator.hpp>
+#include <diecast/report/log.hpp>
 #include <diecast/report/write_stderr.hpp>
 
 #include "cli/commands.hpp"
@@ -15,17 +16,19 @@
 namespace diecast {
 namespace {
 
-void print_now(std::string_view text) {
+bool print_now(std::string_view text) {
   std::fwrite(text.data(), 1, text.size(), stdout);
   // Whoever reads may have gone: the rest of the text is for nobody.
   if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0)
     throw Error(Fault::run, "cannot write the output", "stdout", "check the free space");
+  return true;
 }
 
 }  // namespace
 
 int generate(const GenerateOptions& options) {
-  LoadedRun run = load_run(options.run);
+  Log log(Log::Level::warning);
+  LoadedRun run = load_run(options.run, options.checkpoint, log);
   const auto decoder = run.model->make_decoder();
   Generator generator(*decoder, *run.tokenizer, run.model->preset().seq_len);
   print_now(options.prompt);

@@ -1,8 +1,14 @@
 #include "cli/loaded_run.hpp"
 
+#include <algorithm>
+#include <charconv>
+#include <optional>
+#include <system_error>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <diecast/core/error.hpp>
 #include <diecast/machine/memory.hpp>
@@ -19,6 +25,43 @@ void check_tokenizer(const TrainState& state, const Tokenizer& tokenizer,
   if (state.tokenizer_hash != tokenizer.hash())
     throw Error(Fault::usage, "the run's tokenizer.json is not the one it was trained with",
                 checkpoint.string(), "restore RUN/tokenizer.json");
+}
+
+[[noreturn]] void refuse_without_checkpoint(const RunFolder& run) {
+  throw Error(Fault::usage, "the run has no checkpoint yet", run.path().string(),
+              "wait for its first one, or train on with --resume");
+}
+
+// The checkpoint of a step, or that of the best validation loss; nothing for the latest.
+std::optional<std::filesystem::path> named_checkpoint(const RunFolder& run, const std::string& which) {
+  const std::vector<std::uint64_t> steps = checkpoint_steps(run.checkpoints());
+  if (steps.empty()) refuse_without_checkpoint(run);
+  if (which == "latest") return std::nullopt;
+  std::optional<std::uint64_t> step;
+  if (which == "best") {
+    step = step_named_in(run.best());
+  } else {
+    std::uint64_t number = 0;
+    const auto [end, error] = std::from_chars(which.data(), which.data() + which.size(), number);
+    if (error != std::errc() || end != which.data() + which.size())
+      throw Error(Fault::usage, "no checkpoint is called " + which, "--checkpoint", "use latest, best or a step");
+    step = number;
+  }
+  if (!step || std::ranges::find(steps, *step) == steps.end())
+    throw Error(Fault::usage,
+                which == "best" ? "the run has no checkpoint of its best validation loss"
+                                : "the run has no checkpoint of step " + which,
+                run.path().string(), fmt::format("it has those of {}", fmt::join(steps, ", ")));
+  return run.checkpoint(*step);
+}
+
+LoadedCheckpoint load_parameters(const RunFolder& run, const std::optional<std::filesystem::path>& named,
+                                 Model& model) {
+  constexpr auto kParts = CheckpointParts::parameters;
+  if (named) return {.path = *named, .state = load_checkpoint(*named, model, kParts), .damaged = {}, .warning = {}};
+  auto loaded = load_newest(run, model, kParts);
+  if (!loaded) refuse_without_checkpoint(run);
+  return std::move(*loaded);
 }
 
 }  // namespace
@@ -49,9 +92,8 @@ TrainState new_state(std::uint64_t seed, const Tokenizer& tokenizer, const RunTo
           .validation_hash = tokens.validation.hash()};
 }
 
-TrainState load_trained(const std::filesystem::path& checkpoint, Model& model, std::uint64_t seed,
-                        const Tokenizer& tokenizer, const RunTokens& tokens) {
-  const TrainState state = load_checkpoint(checkpoint, model);
+void check_same_run(const TrainState& state, const std::filesystem::path& checkpoint, std::uint64_t seed,
+                    const Tokenizer& tokenizer, const RunTokens& tokens) {
   check_tokenizer(state, tokenizer, checkpoint);
   // The seed decides the split and the built-in stories: it comes before the text.
   if (state.seed != seed)
@@ -62,7 +104,6 @@ TrainState load_trained(const std::filesystem::path& checkpoint, Model& model, s
       state.validation_hash != tokens.validation.hash())
     throw Error(Fault::usage, "the training text has changed since the checkpoint", checkpoint.string(),
                 "restore it or start a new run");
-  return state;
 }
 
 void check_validation(const TrainState& state, const TokenSet& validation) {
@@ -71,20 +112,18 @@ void check_validation(const TrainState& state, const TokenSet& validation) {
                 "[data] of RUN/config.toml", "restore it or name a text with --data");
 }
 
-LoadedRun load_run(const std::string& path) {
+LoadedRun load_run(const std::string& path, const std::string& checkpoint, Log& log) {
   const RunFolder folder = RunFolder::open(path);
   const RunConfig config = config_of_run(folder);
-  const auto checkpoint = find_latest(folder);
-  if (!checkpoint)
-    throw Error(Fault::usage, "the run has no checkpoint yet", path,
-                "wait for its first one, or train on with --resume");
+  const auto named = named_checkpoint(folder, checkpoint);
   check_memory(config.run.threads);
   auto tokenizer = load_tokenizer(folder.tokenizer());
   auto pool = std::make_unique<ThreadPool>(config.run.threads);
   auto model = make_model(*pool);
-  const TrainState state = load_parameters(*checkpoint, *model);
-  check_tokenizer(state, *tokenizer, *checkpoint);
-  return {folder, config, std::move(tokenizer), std::move(pool), std::move(model), state};
+  const LoadedCheckpoint loaded = load_parameters(folder, named, *model);
+  if (!loaded.warning.empty()) log.warning(loaded.warning);
+  check_tokenizer(loaded.state, *tokenizer, loaded.path);
+  return {folder, config, std::move(tokenizer), std::move(pool), std::move(model), loaded.state};
 }
 
 }  // namespace diecast

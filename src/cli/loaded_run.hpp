@@ -13,6 +13,7 @@
 #include <diecast/core/thread_pool.hpp>
 #include <diecast/data/token_set.hpp>
 #include <diecast/model/model.hpp>
+#include <diecast/report/log.hpp>
 #include <diecast/tokenizer/tokenizer.hpp>
 
 #include "cli/run_data.hpp"
@@ -29,15 +30,15 @@ RunConfig config_of_run(const RunFolder& folder, std::span<const std::string> ov
 /// The state of a run that has not begun.
 TrainState new_state(std::uint64_t seed, const Tokenizer& tokenizer, const RunTokens& tokens);
 
-/// Fills the model from a checkpoint, to train on. Throws Error(Fault::usage) when seed, tokenizer or corpus
-/// are not those it was trained with.
-TrainState load_trained(const std::filesystem::path& checkpoint, Model& model, std::uint64_t seed,
-                        const Tokenizer& tokenizer, const RunTokens& tokens);
+/// Throws Error(Fault::usage) when seed, tokenizer or corpus are not those that the state of a checkpoint was trained
+/// with.
+void check_same_run(const TrainState& state, const std::filesystem::path& checkpoint, std::uint64_t seed,
+                    const Tokenizer& tokenizer, const RunTokens& tokens);
 
 /// Throws Error(Fault::usage) when these are not the validation tokens the run was trained with.
 void check_validation(const TrainState& state, const TokenSet& validation);
 
-/// A finished or interrupted run with all that is needed to use its newest checkpoint. Of the model, only the
+/// A finished or interrupted run with all that is needed to use one of its checkpoints. Of the model, only the
 /// parameters are loaded.
 struct LoadedRun {
   RunFolder folder;
@@ -48,7 +49,8 @@ struct LoadedRun {
   TrainState state;
 };
 
-/// Throws Error when there is no run, it is another preset's, or it has no checkpoint.
-LoadedRun load_run(const std::string& path);
+/// `checkpoint` is `latest`, `best` or a step. Of `latest`, the newest one that is whole is taken, and the log warned
+/// if that is an older one. Throws Error when there is no run, it is another preset's, or it has no such checkpoint.
+LoadedRun load_run(const std::string& path, const std::string& checkpoint, Log& log);
 
 }  // namespace diecast

@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <diecast/checkpoint/checkpoint_writer.hpp>
 #include <diecast/core/error.hpp>
 #include <diecast/generate/generator.hpp>
 #include <diecast/kernels/peak.hpp>
@@ -112,9 +113,18 @@ std::string sample(Model& model, const Tokenizer& tokenizer, const RunConfig& co
   const auto decoder = model.make_decoder();
   Generator generator(*decoder, tokenizer, model.preset().seq_len);
   std::string text = prompt;
-  generator.generate(prompt, config.sample.max_tokens, {.seed = config.run.seed},
-                     [&](std::string_view bytes) { text += bytes; });
+  generator.generate(prompt, config.sample.max_tokens, {.seed = config.run.seed}, [&](std::string_view bytes) {
+    text += bytes;
+    return StopSignal::received() == 0;
+  });
   return text;
+}
+
+// Between the parts of a start that do not look at signals themselves.
+void end_if_stopped() {
+  const int signal = StopSignal::received();
+  if (signal != 0)
+    throw Stopped(signal, fmt::format("stopped by {} before the first step", StopSignal::name_of(signal)));
 }
 
 int report_end(const TrainEnd& end, const RunFolder& folder, Log& log) {
@@ -161,10 +171,12 @@ class TrainRun {
     else
       folder_.emplace(config_, options);
     pool_ = std::make_unique<ThreadPool>(config_.run.threads);
-    tokenizer_ = resumes_ ? load_tokenizer(folder_->get().tokenizer())
-                          : source_->make_tokenizer(active_preset().vocab_size, *pool_);
+    tokenizer_ = has_tokenizer() ? load_tokenizer(folder_->get().tokenizer())
+                                 : source_->make_tokenizer(active_preset().vocab_size, *pool_);
     const std::filesystem::path cache = folder_->get().cache();
+    end_if_stopped();
     tokens_ = source_->open(*tokenizer_, cache, nullptr, *pool_);
+    end_if_stopped();
   }
 
   int run() {
@@ -174,13 +186,17 @@ class TrainRun {
     const TrainPlan plan = make_train_plan(config_, batches.batches_per_epoch(), batches.targets_per_batch());
     model_ = make_model(*pool_);
     const TrainState start = start_state();
+    end_if_stopped();
     open_files(start);
     MetricsFile metrics(folder_->get().metrics(), start.step);
-    SampleFile samples(folder_->get().samples(), start.step);
+    SampleFile samples(folder_->get().samples(), start.owes_samples ? start.step - 1 : start.step);
     Evaluator evaluator(*model_, validation, *tokenizer_);
-    const StopSignal handlers;
     const Peak peak = measure_peak(*pool_);
     watch_.start(config_, folder_->get(), *model_, *pool_, peak, start.step, log_);
+    const CheckpointSection& keep = config_.checkpoint;
+    CheckpointWriter writer(folder_->get(), *model_,
+                            {.last = keep.keep_last, .every = keep.keep_every, .best = keep.keep_best},
+                            [&] { restore_folder(); });
     Trainer trainer({.config = config_,
                      .plan = plan,
                      .model = *model_,
@@ -190,35 +206,59 @@ class TrainRun {
                      .metrics = metrics,
                      .log = log_,
                      .stop = StopSignal::received(),
-                     .save =
-                         [&](const TrainState& state) {
-                           save_checkpoint(folder_->get(), *model_, state, config_.checkpoint.keep_last);
-                         },
                      .sample = [&](std::uint64_t step) { log_samples(step, samples); },
                      .observe = [&](const Metrics& line) { watch_.write(line); },
                      .profiler = watch_.profiler(),
+                     .checkpoints = &writer,
+                     .save_asked = &StopSignal::checkpoint_asked(),
                      .peak_flops = 1e9 * peak.gflops(active_preset().precision)});
     const TrainEnd end = trainer.run(start);
     const int exit_code = report_end(end, folder_->get(), log_);
     if (prints_json_) print_end(end, folder_->get());
-    if (exit_code == 0) last_samples(end.state.step, samples);
-    return exit_code;
+    if (exit_code != 0) return exit_code;
+    last_samples(end.state.step, samples);
+    const int signal = StopSignal::received();
+    if (signal == 0) return 0;
+    log_.info(fmt::format("stopped by {} after the run had ended", StopSignal::name_of(signal)));
+    return 128 + signal;
   }
 
  private:
+  // A run that was killed as it began may have none yet.
+  bool has_tokenizer() const {
+    std::error_code ignored;
+    return resumes_ && (fs::exists(folder_->get().tokenizer(), ignored) || find_latest(folder_->get()));
+  }
+
   // The newest checkpoint's state, loaded into the model, or that of a model nobody has trained.
   TrainState start_state() {
-    const auto checkpoint = resumes_ ? find_latest(folder_->get()) : std::nullopt;
-    if (checkpoint) return load_trained(*checkpoint, *model_, config_.run.seed, *tokenizer_, tokens_);
-    model_->initialise(config_.run.seed);
-    return new_state(config_.run.seed, *tokenizer_, tokens_);
+    const auto loaded = resumes_ ? load_newest(folder_->get(), *model_) : std::nullopt;
+    if (!loaded) {
+      model_->initialise(config_.run.seed);
+      return new_state(config_.run.seed, *tokenizer_, tokens_);
+    }
+    check_same_run(loaded->state, loaded->path, config_.run.seed, *tokenizer_, tokens_);
+    if (!loaded->warning.empty()) log_.warning(loaded->warning);
+    set_aside_damaged(folder_->get(), *loaded);
+    return loaded->state;
+  }
+
+  // What a checkpoint needs beside it to be gone on from, should somebody have deleted it while training goes on.
+  void restore_folder() {
+    const RunFolder& folder = folder_->get();
+    std::error_code error;
+    if (fs::exists(folder.config(), error) && fs::exists(folder.tokenizer(), error)) return;
+    fs::create_directories(folder.checkpoints(), error);
+    write_config(config_, folder);
+    save_tokenizer(*tokenizer_, folder.tokenizer());
+    log_.warning(fmt::format("the run's folder was deleted and is made again, {}", folder.path().string()));
   }
 
   void open_files(const TrainState& start) {
     source_->keep(folder_->get().cache());
     config_.tokenizer.kind.value = tokenizer_->kind();  // of a file, perhaps another than the default
     write_config(config_, folder_->get());
-    if (!resumes_) save_tokenizer(*tokenizer_, folder_->get().tokenizer());
+    if (!has_tokenizer()) save_tokenizer(*tokenizer_, folder_->get().tokenizer());
     log_.open(folder_->get().log());
     log_.info(
         fmt::format("run folder {}: {} parameters, {} tokens to train on, {} to validate, {}, {} threads",
@@ -230,6 +270,7 @@ class TrainRun {
   void log_samples(std::uint64_t step, SampleFile& samples) {
     for (const std::string& prompt : config_.sample.prompts.value) {
       const std::string text = sample(*model_, *tokenizer_, config_, prompt);
+      if (StopSignal::received() != 0) return;
       log_.detail(fmt::format("step {}: sample: {}", step, text));
       samples.write(step, prompt, text);
       watch_.write_sample(step, prompt, text);
@@ -242,6 +283,7 @@ class TrainRun {
     if (prints_json_ && sampled_step_ == step) return;
     for (const std::string& prompt : config_.sample.prompts.value) {
       const std::string text = sample(*model_, *tokenizer_, config_, prompt);
+      if (StopSignal::received() != 0) return;
       if (!prints_json_) fmt::print("{}\n\n", text);
       if (sampled_step_ == step) continue;
       samples.write(step, prompt, text);
@@ -266,6 +308,7 @@ class TrainRun {
 }  // namespace
 
 int train(const TrainOptions& options) {
+  const StopSignal handlers;
   if (!options.resume) return TrainRun(resolve_preset_config(options.configs, options.overrides), options, {}).run();
   if (options.out.empty())
     throw Error(Fault::usage, "--resume needs the run to go on with", "command line", "add --out RUN");

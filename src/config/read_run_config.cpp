@@ -162,7 +162,6 @@ void refuse_unavailable(const RunConfig& config) {
   only_default("optimizer.name", config.optimizer.name, defaults.optimizer.name);
   only_default("optimizer.gradient_noise", config.optimizer.gradient_noise, defaults.optimizer.gradient_noise);
   only_default("optimizer.ema_decay", config.optimizer.ema_decay, defaults.optimizer.ema_decay);
-  only_default("checkpoint.keep_every", config.checkpoint.keep_every, defaults.checkpoint.keep_every);
   only_default("eval.patience", config.eval.patience, defaults.eval.patience);
   only_default("eval.hellaswag", config.eval.hellaswag, defaults.eval.hellaswag);
   only_default("spike.policy", config.spike.policy, defaults.spike.policy);

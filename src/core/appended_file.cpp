@@ -20,6 +20,7 @@ void AppendedFile::reopen() {
 
 void AppendedFile::append(std::string_view piece) {
   std::error_code ignored;
+  if (!std::filesystem::exists(path_, ignored)) reopen();  // somebody has deleted it
   const auto size = std::filesystem::file_size(path_, ignored);
   file_ << piece << std::flush;
   if (file_) return;

@@ -15,8 +15,8 @@ std::size_t Generator::generate(std::string_view prompt, std::size_t max_tokens,
     const Token token = sampler.choose(logits.first(std::min(logits.size(), tokenizer_.vocab_size())), made);
     if (token == tokenizer_.end_of_text()) return made;
     text_.push_back(token);
-    if (!tokenizer_.separator().empty()) sink(tokenizer_.separator());  // the prompt stands before the first
-    sink(tokenizer_.token_text(token));
+    const std::string_view separator = tokenizer_.separator();  // the prompt stands before the first
+    if ((!separator.empty() && !sink(separator)) || !sink(tokenizer_.token_text(token))) return made + 1;
     // A full cache is refilled with the later half of the context, so that room is left to go on.
     logits = decoder_.position() < context_ ? decoder_.next(token) : feed_last((context_ + 1) / 2);
   }

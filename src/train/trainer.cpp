@@ -29,25 +29,35 @@ Trainer::Trainer(TrainerParts parts)
     : parts_(std::move(parts)),
       optimizer_(parts_.model.param_table(), arrays_of(parts_.model), parts_.plan.optimizer, parts_.pool,
                  span_ops(parts_.model.target())),
-      loss_scale_(parts_.model.preset().precision) {}
+      loss_scale_(parts_.model.preset().precision),
+      checkpoints_(parts_.config.checkpoint, parts_.checkpoints, parts_.save_asked, parts_.log) {}
 
 TrainEnd Trainer::run(const TrainState& start) {
   state_ = start;
   loss_scale_ = LossScale(parts_.model.preset().precision, start.loss_scale);
   earlier_seconds_ = start.wall_seconds;
-  if (start.step > 0) saved_step_ = start.step;
+  state_.owes_evaluation = state_.owes_samples = false;
   optimizer_.zero_gradients();
   const DataSection& data = parts_.config.data;
   prefetcher_.emplace(parts_.batches, start.micro_steps, data.prefetch_batches.value, data.workers.value);
-  began_ = saved_at_ = Clock::now();
+  began_ = Clock::now();
+  checkpoints_.start(start.step > 0 ? std::optional(start.step) : std::nullopt);
   bool over = is_over();
+  if (!over && (start.owes_evaluation || start.owes_samples))
+    do_what_is_due({.evaluation = start.owes_evaluation, .samples = start.owes_samples});
   while (!over && take_step()) {
     over = is_over();  // once a step: time passes
-    if (!over) do_what_is_due();
+    if (!over)
+      do_what_is_due({.evaluation = is_due(parts_.config.eval.every_steps),
+                      .line = is_due(parts_.config.log.every_steps),
+                      .samples = is_due(parts_.config.sample.every_steps)});
     show_progress();
   }
   const std::optional<Evaluation> evaluation = over ? finish() : std::nullopt;
-  if (saved_step_ != state_.step) save();
+  if (checkpoints_.last_is_due(state_.step, is_best_)) {
+    prepare_to_save();
+    checkpoints_.save_last(state_, is_best_);
+  }
   const bool all_steps = state_.step >= parts_.plan.last_step;
   return {.state = state_,
           .signal = parts_.stop,
@@ -57,12 +67,17 @@ TrainEnd Trainer::run(const TrainState& start) {
           .evaluation = evaluation};
 }
 
-// Between two steps. Files that cannot be written are tried again at the next interval.
-void Trainer::do_what_is_due() {
-  const auto evaluation = is_due(parts_.config.eval.every_steps) ? evaluate(false) : std::nullopt;
-  if (evaluation || is_due(parts_.config.log.every_steps)) write_metrics(evaluation);
-  if (checkpoint_is_due()) try_to_save();
-  if (is_due(parts_.config.sample.every_steps)) parts_.sample(state_.step);
+// Between two steps. Files that cannot be written are tried again at the next interval. The checkpoint comes last:
+// while it is read, the parameters must stay what they are.
+void Trainer::do_what_is_due(const Due& due) {
+  const auto evaluation = due.evaluation ? evaluate(false) : std::nullopt;
+  if (due.evaluation || due.line) write_metrics(evaluation);
+  if (due.samples) parts_.sample(state_.step);
+  state_.owes_evaluation = due.evaluation && !evaluation && parts_.stop != 0;
+  state_.owes_samples = due.samples && parts_.stop != 0;
+  if (!checkpoints_.is_due(state_.step, is_best_)) return;
+  prepare_to_save();
+  checkpoints_.save(state_, is_best_);
 }
 
 // The evaluation and the line of the last step. A resumed run may have taken it in an earlier session.
@@ -95,6 +110,8 @@ bool Trainer::take_step() {
   }
   loss_ = loss.mean();
   check_finite(loss_, "loss", state_.step + 1);
+  checkpoints_.wait_until_read();
+  is_best_ = false;
   update();
 
   ++state_.step;
@@ -144,50 +161,23 @@ bool Trainer::is_due(std::uint64_t every_steps) const {
   return every_steps > 0 && state_.step % every_steps == 0;
 }
 
-bool Trainer::checkpoint_is_due() const {
-  const CheckpointSection& section = parts_.config.checkpoint;
-  const bool by_time =
-      section.every_minutes > 0 && seconds_between(saved_at_, Clock::now()) >= 60 * section.every_minutes;
-  return by_time || is_due(section.every_steps);
-}
-
 std::optional<Evaluation> Trainer::evaluate(bool whole) {
   const std::size_t batches = whole ? 0 : parts_.config.eval.max_batches.value;
   const std::optional<Evaluation> evaluation = parts_.evaluator.run(batches, parts_.stop);
   if (evaluation) check_finite(evaluation->loss, "validation loss", state_.step);
   if (evaluation) validation_loss_ = evaluation->loss;
   std::optional<double>& best = state_.best_validation_loss;
-  if (evaluation && (!best || evaluation->loss < *best)) best = evaluation->loss;
+  is_best_ = evaluation && (!best || evaluation->loss < *best);
+  if (is_best_) best = evaluation->loss;
   return evaluation;
 }
 
 // A model that has diverged must not take the place of a good checkpoint.
-void Trainer::check_parameters() const {
+void Trainer::prepare_to_save() {
   const std::span<const float> parameters = parts_.model.parameters();
   const SpanOps& ops = span_ops(parts_.model.target());
   check_finite(ops.sum_of_squares(parameters.data(), parameters.size()), "norm of the parameters", state_.step);
-}
-
-void Trainer::save() {
-  check_parameters();
-  write_checkpoint();
-}
-
-void Trainer::write_checkpoint() {
   state_.wall_seconds = wall_seconds();
-  parts_.save(state_);
-  saved_step_ = state_.step;
-  saved_at_ = Clock::now();
-}
-
-void Trainer::try_to_save() {
-  check_parameters();
-  try {
-    write_checkpoint();
-  } catch (const Error& error) {
-    saved_at_ = Clock::now();
-    warn_once(save_warned_, error);
-  }
 }
 
 void Trainer::warn_once(bool& warned, const Error& error) {

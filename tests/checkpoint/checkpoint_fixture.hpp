@@ -18,7 +18,7 @@
 
 namespace diecast::testing {
 
-inline constexpr std::size_t kKeepAll = 0;
+inline constexpr Retention kKeepAll{};
 inline constexpr const char* kFiles[] = {"model.safetensors", "optimizer.safetensors", "state.json"};
 
 /// A state with something in every field, numbers beyond what a double holds among them.
@@ -29,6 +29,8 @@ inline TrainState state_at(std::uint64_t step) {
           .seed = ~std::uint64_t{0},
           .wall_seconds = 0.1,
           .best_validation_loss = 1.0 / 3,
+          .owes_evaluation = true,
+          .owes_samples = true,
           .loss_scale = LossScaleState{.value = 4096, .good_steps = 17, .skipped_steps = 3},
           .tokenizer_hash = 0xFEDCBA9876543210,
           .train_hash = ~std::uint64_t{1},

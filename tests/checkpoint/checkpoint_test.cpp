@@ -32,7 +32,7 @@ TEST_CASE("the parameters can be loaded without the moments, even damaged ones")
   const SavedRun saved;
   fs::remove(saved.checkpoint() / "optimizer.safetensors");
   FakeModel loaded;
-  CHECK(load_parameters(saved.checkpoint(), loaded) == state_at(7));
+  CHECK(load_checkpoint(saved.checkpoint(), loaded, CheckpointParts::parameters) == state_at(7));
   CHECK(loaded.values[0] == saved.model.values[0]);
   CHECK(loaded.packed_from == saved.model.values[0]);
   CHECK(loaded.values[1] == FakeModel{}.values[1]);
@@ -40,7 +40,7 @@ TEST_CASE("the parameters can be loaded without the moments, even damaged ones")
     const fs::path path = saved.checkpoint() / file;
     const std::string whole = read_file(path);
     write_file(path, whole.substr(0, whole.size() / 2));
-    CHECK(contains(error_of(Fault::run, [&] { load_parameters(saved.checkpoint(), loaded); }), path.string()));
+    CHECK(contains(error_of(Fault::run, [&] { load_checkpoint(saved.checkpoint(), loaded, CheckpointParts::parameters); }), path.string()));
     write_file(path, whole);
   }
 }
@@ -107,18 +107,65 @@ TEST_CASE("only the newest checkpoints are kept") {
   TemporaryFolder folder;
   const RunFolder run = RunFolder::create(folder.path());
   FakeModel model;
-  for (std::uint64_t step = 1; step <= 4; ++step) save_checkpoint(run, model, state_at(step), 2);
+  for (std::uint64_t step = 1; step <= 4; ++step) save_checkpoint(run, model, state_at(step), {.last = 2});
   CHECK(names_in(run.checkpoints()) == std::vector<std::string>{"latest", "step-00000003", "step-00000004"});
   CHECK(find_latest(run) == run.checkpoint(4));
+}
+
+TEST_CASE("multiples of a number of steps and the best one are kept besides") {
+  TemporaryFolder folder;
+  const RunFolder run = RunFolder::create(folder.path());
+  FakeModel model;
+  const Retention keep{.last = 1, .every = 4, .best = true};
+  for (std::uint64_t step = 1; step <= 10; ++step) save_checkpoint(run, model, state_at(step), keep, step == 3);
+  CHECK(checkpoint_steps(run.checkpoints()) == std::vector<std::uint64_t>{3, 4, 8, 10});
+  CHECK(step_named_in(run.best()) == 3);
+  CHECK(find_latest(run) == run.checkpoint(10));
+  save_checkpoint(run, model, state_at(11), keep, true);
+  CHECK(checkpoint_steps(run.checkpoints()) == std::vector<std::uint64_t>{4, 8, 11});
+  CHECK(step_named_in(run.best()) == 11);
+}
+
+TEST_CASE("a best step has no name where the best is not kept") {
+  TemporaryFolder folder;
+  const RunFolder run = RunFolder::create(folder.path());
+  FakeModel model;
+  save_checkpoint(run, model, state_at(1), {.last = 1}, true);
+  CHECK_FALSE(fs::exists(run.best()));
+  CHECK_FALSE(step_named_in(run.best()).has_value());
+}
+
+TEST_CASE("a model that changes once its arrays were read is saved as it was") {
+  TemporaryFolder folder;
+  const RunFolder run = RunFolder::create(folder.path());
+  FakeModel model, loaded;
+  model.fill_distinct();
+  const FakeModel before = model;
+  save_checkpoint(run, model, state_at(7), kKeepAll, false, [&] { model.fill_all(1); });
+  CHECK_FALSE(model == before);
+  load_checkpoint(run.checkpoint(7), loaded);
+  CHECK(loaded == before);
+}
+
+TEST_CASE("the first tensor that differs from a checkpoint is named") {
+  const SavedRun saved;
+  FakeModel model = saved.model;
+  CHECK_FALSE(first_other_tensor(saved.checkpoint(), model).has_value());
+  model.values[0][22] = 1;  // padding
+  CHECK_FALSE(first_other_tensor(saved.checkpoint(), model).has_value());
+  model.values[2][25] = -model.values[2][25];
+  CHECK(first_other_tensor(saved.checkpoint(), model) == "v.norm.bias");
+  model.values[0][1] += 1;
+  CHECK(first_other_tensor(saved.checkpoint(), model) == "embedding.weight");
 }
 
 TEST_CASE("a run taken back to an earlier step keeps what it saves") {
   TemporaryFolder folder;
   const RunFolder run = RunFolder::create(folder.path());
   FakeModel model;
-  save_checkpoint(run, model, state_at(900), 1);
-  save_checkpoint(run, model, state_at(100), 1);
-  save_checkpoint(run, model, state_at(200), 1);
+  save_checkpoint(run, model, state_at(900), {.last = 1});
+  save_checkpoint(run, model, state_at(100), {.last = 1});
+  save_checkpoint(run, model, state_at(200), {.last = 1});
   CHECK(find_latest(run) == run.checkpoint(200));
   CHECK(checkpoint_steps(run.checkpoints()) == std::vector<std::uint64_t>{200, 900});
 }

@@ -63,21 +63,21 @@ TEST_CASE("an old checkpoint that cannot be deleted loses its name, and the new 
   TemporaryFolder folder;
   const RunFolder run = RunFolder::create(folder.path());
   FakeModel model;
-  save_checkpoint(run, model, state_at(1), 1);
+  save_checkpoint(run, model, state_at(1), {.last = 1});
   fs::permissions(folder.path(), fs::perms{0755});
   fs::permissions(run.checkpoints(), fs::perms::all);
   fs::permissions(run.checkpoint(1), fs::perms{0555});
   {
     const Unprivileged nobody;
-    CHECK(error_of(Fault::run, [&] { save_checkpoint(run, model, state_at(2), 1); }) == "no error");
-    CHECK(error_of(Fault::run, [&] { save_checkpoint(run, model, state_at(3), 1); }) == "no error");
+    CHECK(error_of(Fault::run, [&] { save_checkpoint(run, model, state_at(2), {.last = 1}); }) == "no error");
+    CHECK(error_of(Fault::run, [&] { save_checkpoint(run, model, state_at(3), {.last = 1}); }) == "no error");
   }
   CHECK(checkpoint_steps(run.checkpoints()) == std::vector<std::uint64_t>{3});
   CHECK(find_latest(run) == run.checkpoint(3));
   const fs::path left = run.checkpoints() / ".tmp-old-step-00000001";
   CHECK(fs::exists(left / "model.safetensors"));
   fs::permissions(left, fs::perms::owner_all);
-  save_checkpoint(run, model, state_at(4), 1);
+  save_checkpoint(run, model, state_at(4), {.last = 1});
   CHECK(names_in(run.checkpoints()) == std::vector<std::string>{"latest", "step-00000004"});
 }
 
@@ -91,26 +91,20 @@ TEST_CASE("leftovers of a killed process are removed by the next one that saves"
   CHECK(names_in(run.checkpoints()) == std::vector<std::string>{"latest", "step-00000007"});
 }
 
-TEST_CASE("a damaged checkpoint names the file and the older checkpoint, or that there is none") {
-  TemporaryFolder folder;
-  const RunFolder run = RunFolder::create(folder.path());
+TEST_CASE("a damaged checkpoint is refused by the name of the file") {
+  const SavedRun saved;
   FakeModel model;
-  for (const std::uint64_t step : {1, 2, 3}) save_checkpoint(run, model, state_at(step), kKeepAll);
-  for (const char* file : kFiles) {
-    for (const std::uint64_t step : {1, 2}) {
-      const fs::path path = run.checkpoint(step) / file;
-      const std::string whole = read_file(path);
-      write_file(path, whole.substr(0, whole.size() / 2));
-      const std::string error = error_of(Fault::run, [&] { load_checkpoint(run.checkpoint(step), model); });
-      CHECK(contains(error, path.string()));
-      CHECK(contains(
-          error, step == 1 ? "there is no older checkpoint" : "older one, " + run.checkpoint(1).string()));
-      fs::remove(path);
-      CHECK(contains(error_of(Fault::run, [&] { load_checkpoint(run.checkpoint(step), model); }),
-                     path.string()));
-      write_file(path, whole);
-    }
-  }
+  saved.for_each_file([&](const fs::path& path, const std::string& whole) {
+    const auto load = [&] { load_checkpoint(saved.checkpoint(), model); };
+    const auto verify = [&] { verify_checkpoint(saved.checkpoint()); };
+    CHECK(error_of(Fault::run, verify) == "no error");
+    write_file(path, whole.substr(0, whole.size() / 2));
+    CHECK(contains(error_of(Fault::run, load), path.string()));
+    CHECK(contains(error_of(Fault::run, verify), path.string()));
+    fs::remove(path);
+    CHECK(contains(error_of(Fault::run, load), path.string()));
+    CHECK(contains(error_of(Fault::run, verify), path.string()));
+  });
 }
 
 TEST_CASE("a checkpoint cut off anywhere is refused and leaves the model untouched") {
@@ -143,7 +137,7 @@ TEST_CASE("a write error in any file leaves older checkpoints and no temporary f
   const RunFolder run = RunFolder::create(folder.path());
   FakeModel model;
   model.fill_distinct();
-  save_checkpoint(run, model, state_at(1), 1);
+  save_checkpoint(run, model, state_at(1), {.last = 1});
   const auto before = names_in(run.checkpoints());
   rlimit unlimited{};
   REQUIRE(getrlimit(RLIMIT_FSIZE, &unlimited) == 0);
@@ -152,7 +146,7 @@ TEST_CASE("a write error in any file leaves older checkpoints and no temporary f
     CAPTURE(limit);
     rlimit limited{limit, unlimited.rlim_max};
     setrlimit(RLIMIT_FSIZE, &limited);
-    const std::string error = error_of(Fault::run, [&] { save_checkpoint(run, model, state_at(2), 1); });
+    const std::string error = error_of(Fault::run, [&] { save_checkpoint(run, model, state_at(2), {.last = 1}); });
     setrlimit(RLIMIT_FSIZE, &unlimited);
     CHECK(contains(
         error, "cannot save the checkpoint: cannot write the file: File too large, " + run.path().string()));
@@ -193,7 +187,7 @@ TEST_CASE("whenever the process is killed, the latest checkpoint is complete") {
       FakeModel model;
       for (std::uint64_t step = last + 1;; ++step) {
         model.fill_all(static_cast<float>(step));
-        save_checkpoint(run, model, state_at(step), 2);
+        save_checkpoint(run, model, state_at(step), {.last = 2});
       }
     }
     usleep(5000 + 1700 * static_cast<useconds_t>(kill_number));

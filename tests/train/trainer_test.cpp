@@ -62,7 +62,6 @@ class TrainerFixture {
                      .metrics = metrics_,
                      .log = log_,
                      .stop = stop_,
-                     .save = [](const TrainState&) {},
                      .sample = [](std::uint64_t) {}});
     return trainer.run(start).state;
   }

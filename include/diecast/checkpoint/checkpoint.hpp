@@ -3,7 +3,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include <diecast/checkpoint/run_folder.hpp>
 #include <diecast/model/model.hpp>
@@ -27,6 +30,9 @@ struct TrainState {
   std::uint64_t seed = 0;
   double wall_seconds = 0;  ///< of training, over all sessions
   std::optional<double> best_validation_loss;
+  // What a signal kept this step from: whoever goes on does it first.
+  bool owes_evaluation = false;
+  bool owes_samples = false;
   std::optional<LossScaleState> loss_scale;  ///< nothing where the precision needs none
   std::uint64_t tokenizer_hash = 0;   ///< the tokens mean nothing to another one; who loads it compares
   std::uint64_t train_hash = 0;       ///< of the tokens it trains on
@@ -38,6 +44,13 @@ struct TrainState {
 /// Bytes that a checkpoint takes at most: the parameters, two moments, and room for headers and the state.
 std::uint64_t checkpoint_bytes(const ParamTable& table);
 
+/// Which checkpoints stay when a new one is complete, as [checkpoint] has it.
+struct Retention {
+  std::size_t last = 0;     ///< so many of the newest; 0: all
+  std::uint64_t every = 0;  ///< and those of steps that are multiples of this; 0: no such steps
+  bool best = false;        ///< and the one that `best` names
+};
+
 /// Writes `checkpoints/step-N` for N = `state.step`:
 ///
 ///     model.safetensors      the parameters by their names in the ParamTable, padding rows cut
@@ -45,23 +58,54 @@ std::uint64_t checkpoint_bytes(const ParamTable& table);
 ///     state.json             the state, every field of the preset, XXH3-128 of all three files
 ///
 /// The three are written into a temporary folder beside it and synced before the folder gets its name, then
-/// `latest` names it, then all but the newest `keep_last` checkpoints are deleted (0: none). Whenever the
-/// process or the machine stops, what was complete stays complete. Throws Error(Fault::run) with the bytes
+/// `latest` names it, and `best` if this step `is_best`, then those that `keep` does not name are deleted.
+/// Whenever the process or the machine stops, what was complete stays complete. `arrays_read` is called when the
+/// model's arrays may change again, before anything is waited for. Throws Error(Fault::run) with the bytes
 /// needed when they are not free or writing fails; the temporary folder is then gone and older checkpoints
 /// are as they were. An old checkpoint that cannot be deleted is no error.
-void save_checkpoint(const RunFolder& run, Model& model, const TrainState& state, std::size_t keep_last);
+void save_checkpoint(const RunFolder& run, Model& model, const TrainState& state, const Retention& keep,
+                     bool is_best = false, const std::function<void()>& arrays_read = {});
 
-/// Fills parameters and moments from a checkpoint's folder, with zeros in the padding rows. Throws
-/// Error(Fault::usage) when it is of another preset, naming the first field that differs, and
-/// Error(Fault::run) when a file is missing, truncated or changed; the model is untouched before everything
-/// is verified.
-TrainState load_checkpoint(const std::filesystem::path& checkpoint, Model& model);
+/// Of a checkpoint, what is loaded and verified.
+enum class CheckpointParts { parameters, parameters_and_moments };
 
-/// As `load_checkpoint`, but the parameters alone: the moments are neither read, verified nor written.
-TrainState load_parameters(const std::filesystem::path& checkpoint, Model& model);
+/// Fills the model from a checkpoint's folder, with zeros in the padding rows. Throws Error(Fault::usage) when it
+/// is of another preset, naming the first field that differs, or of another version, and Error(Fault::run) when a
+/// file is missing, truncated or changed; the model is untouched before everything is verified.
+TrainState load_checkpoint(const std::filesystem::path& checkpoint, Model& model,
+                           CheckpointParts parts = CheckpointParts::parameters_and_moments);
+
+/// What `load_newest` has found.
+struct LoadedCheckpoint {
+  std::filesystem::path path;
+  TrainState state;
+  std::vector<std::filesystem::path> damaged;  ///< checkpoints that were passed over
+  std::string warning;                         ///< a line that says so, with the reasons; empty if all was well
+};
+
+/// Loads the checkpoint that `latest` names or, should that be damaged, the newest one before it that is whole. What
+/// is later than `latest` comes last: the run was taken back. Nothing when there is no checkpoint. Throws
+/// Error(Fault::run) when all are damaged, and as `load_checkpoint` does for another preset or version.
+std::optional<LoadedCheckpoint> load_newest(const RunFolder& run, Model& model,
+                                            CheckpointParts parts = CheckpointParts::parameters_and_moments);
+
+/// Renames the checkpoints that were passed over to `damaged-step-N`, so that they do not count as kept ones, and
+/// makes `latest` name the one that was loaded. For who trains on from it.
+void set_aside_damaged(const RunFolder& run, const LoadedCheckpoint& loaded);
+
+/// Reads all of a checkpoint. Throws Error(Fault::run) when a file is missing, truncated or changed, and
+/// Error(Fault::usage) when it is of another version.
+void verify_checkpoint(const std::filesystem::path& checkpoint);
+
+/// The name, as in the checkpoint's files, of the first tensor that is not the model's, bit for bit; nothing when all
+/// are. Throws as `load_checkpoint` does.
+std::optional<std::string> first_other_tensor(const std::filesystem::path& checkpoint, Model& model);
 
 /// The checkpoint that `latest` names or, should that be gone, the one of the highest step; nothing before
 /// the first one is complete.
 std::optional<std::filesystem::path> find_latest(const RunFolder& run);
+
+/// The step that a file like `latest` or `best` names; nothing when it names none.
+std::optional<std::uint64_t> step_named_in(const std::filesystem::path& file);
 
 }  // namespace diecast

@@ -19,7 +19,7 @@ class RunLock;
 ///
 ///     RUN/  config.toml  metrics.jsonl  tokenizer.json  samples.jsonl  log.txt  machine.json  profile.json
 ///     RUN/cache/  tensorboard/
-///     RUN/checkpoints/  step-00000100/  step-00000200/  latest
+///     RUN/checkpoints/  step-00000100/  step-00000200/  latest  best
 class RunFolder {
  public:
   /// Makes `path` the folder of a new run and locks it; it may exist already. Throws Error(Fault::usage) when
@@ -45,6 +45,7 @@ class RunFolder {
   std::filesystem::path cache() const { return path_ / "cache"; }
   std::filesystem::path checkpoints() const { return path_ / "checkpoints"; }
   std::filesystem::path latest() const { return checkpoints() / "latest"; }
+  std::filesystem::path best() const { return checkpoints() / "best"; }
   /// `checkpoints/step-00000100`, whether it exists or not.
   std::filesystem::path checkpoint(std::uint64_t step) const;
 

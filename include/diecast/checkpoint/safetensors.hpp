@@ -12,6 +12,8 @@
 
 namespace diecast {
 
+class DurableFile;
+
 /// A tensor to be written: row-major, as many elements as its shape says.
 struct TensorToWrite {
   std::string name;
@@ -27,6 +29,9 @@ using SafetensorsMetadata = std::map<std::string, std::string>;
 /// the disk, with its XXH3-128 in hexadecimal. Throws Error(Fault::run) when the system does.
 std::string write_safetensors(const std::filesystem::path& path, std::span<const TensorToWrite> tensors,
                               const SafetensorsMetadata& metadata = {});
+/// ... into a file that the caller closes.
+void write_safetensors(DurableFile& file, std::span<const TensorToWrite> tensors,
+                       const SafetensorsMetadata& metadata = {});
 
 /// A safetensors file opened for reading, its header checked in full. Every tensor is F32.
 class SafetensorsFile {

@@ -16,6 +16,7 @@
 #include <diecast/data/prefetcher.hpp>
 #include <diecast/model/model.hpp>
 #include <diecast/report/log.hpp>
+#include <diecast/train/checkpoint_schedule.hpp>
 #include <diecast/train/evaluation.hpp>
 #include <diecast/train/loss_scale.hpp>
 #include <diecast/train/metrics.hpp>
@@ -36,10 +37,11 @@ struct TrainerParts {
   MetricsFile& metrics;
   Log& log;
   const std::atomic<int>& stop;                 ///< a signal's number ends the run after the micro-step
-  std::function<void(const TrainState&)> save;  ///< writes a checkpoint
   std::function<void(std::uint64_t)> sample;    ///< writes samples of the model at this step
   std::function<void(const Metrics&)> observe{};  ///< told of each line of metrics; what it throws is warned of once
   StepProfiler* profiler = nullptr;             ///< takes the profile of some steps, if there is one
+  CheckpointWriter* checkpoints = nullptr;      ///< null: none are written
+  std::atomic<bool>* save_asked = nullptr;      ///< raised: a checkpoint is wanted now
   std::optional<double> peak_flops{};           ///< this machine's, measured; nothing when not known
 };
 
@@ -79,16 +81,16 @@ class Trainer {
   bool take_step();
   const Batch& next_batch();
   void update();
-  void do_what_is_due();
+  // What comes after a step.
+  struct Due {
+    bool evaluation = false, line = false, samples = false;
+  };
+  void do_what_is_due(const Due& due);
   std::optional<Evaluation> finish();
   bool is_over() const;
   bool is_due(std::uint64_t every_steps) const;
-  bool checkpoint_is_due() const;
   std::optional<Evaluation> evaluate(bool whole);
-  void check_parameters() const;
-  void save();
-  void try_to_save();
-  void write_checkpoint();
+  void prepare_to_save();
   void warn_once(bool& warned, const Error& error);
   Metrics metrics_now(const std::optional<Evaluation>& evaluation) const;
   void write_metrics(const std::optional<Evaluation>& evaluation);
@@ -103,8 +105,8 @@ class Trainer {
   LossScale loss_scale_;
   std::optional<Prefetcher> prefetcher_;
   TrainState state_;
-  std::uint64_t saved_step_ = TrainPlan::kNever;
-  Clock::time_point saved_at_{};
+  CheckpointSchedule checkpoints_;
+  bool is_best_ = false;  // the validation loss of this step, of all so far
   Clock::time_point began_{};
   double earlier_seconds_ = 0;  // of the sessions before this one
   // The last step, and what the next line of metrics sums up.
@@ -113,7 +115,7 @@ class Trainer {
   std::optional<double> validation_loss_;  // of the last evaluation
   Span line_, session_;
   double usual_step_seconds_ = 0;  // exponential mean
-  bool save_warned_ = false, metrics_warned_ = false;
+  bool metrics_warned_ = false;
 };
 
 }  // namespace diecast
