@@ -81,14 +81,11 @@ bool Trainer::take_step() {
   double wait_seconds = 0;
   for (std::uint64_t i = 0; i < micro_batches; ++i) {
     if (parts_.stop != 0) return false;
-    const std::uint64_t micro_step = state_.micro_steps + i;
     const auto asked = Clock::now();
     const Batch& batch = prefetcher_->next();
     wait_seconds += seconds_between(asked, Clock::now());
-    const Loss part = parts_.model.forward_backward(batch.view(), scale,
-                                                    {.seed = parts_.config.run.seed, .step = micro_step});
-    loss.sum += part.sum;
-    loss.tokens += part.tokens;
+    loss = parts_.model.forward_backward(batch.view(), scale, {.seed = parts_.config.run.seed, .step = state_.step},
+                                         {.index = i, .count = micro_batches, .options = parts_.plan.loss});
   }
   loss_ = loss.mean();
   check_finite(loss_, "loss", state_.step + 1);

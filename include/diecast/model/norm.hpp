@@ -21,14 +21,14 @@ struct NormLayer {
                                     ParamList<Weight>>;
   using Packs = FieldList<>;
   using Saved = FieldList<Field<"mean", float, Shape<kRows>>, Field<"rstd", float, Shape<kRows>>>;
-  using Partial = Shape<row_tasks(kRows), 2 * kWidth>;
+  using Partial = Shape<norm_backward_tasks(kRows), 2 * kWidth>;
   using Scratch = FieldList<Field<"partial", float, Partial>>;
 
   static constexpr NormShape shape{kNorm, kRows, kWidth, element_of<E>, kBias};
   static constexpr KernelShapes list_shapes() {
     KernelShapes s;
     s.norms.add(shape);
-    if (kRows > 1) s.rows.add({RowOp::column_sum, row_tasks(kRows), (kBias ? 2 : 1) * kWidth, Element::f32});
+    if (kRows > 1) s.rows.add({RowOp::column_sum, Partial::outer, (kBias ? 2 : 1) * kWidth, Element::f32});
     return s;
   }
   static constexpr KernelShapes shapes = list_shapes();
@@ -53,7 +53,7 @@ struct NormLayer {
     args.dx = dx.data;
     args.partial = scratch<"partial">(f).data;
     const NormFns& kernel = ctx.kernels->norms[slot(KernelPlan<P>::shapes.norms, shape)];
-    ctx.pool->run(row_tasks(kRows), [&](std::size_t task, std::size_t) { kernel.backward(args, task); });
+    ctx.pool->run(Partial::outer, [&](std::size_t task, std::size_t) { kernel.backward(args, task); });
     ctx.pool->run(ceil_div(kWidth, kWidthQuantum), [&](std::size_t task, std::size_t) {
       const std::size_t first = task * kWidthQuantum;
       const auto add = [&](const float* partial, float* out) {
