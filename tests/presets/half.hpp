@@ -4,8 +4,8 @@
 
 namespace diecast::presets {
 
-/// f16, nearly in the sizes of `mixed`: a context that is neither a whole key panel nor a whole query block, two blocks of
-/// the loss head, grouped queries; LayerNorm and RoPE beside GELU.
+/// f16, nearly in the sizes of `mixed`: a context that is neither a whole key panel nor a whole query block, two
+/// blocks of the loss head, grouped queries; LayerNorm and RoPE beside GELU.
 struct half {
   static constexpr Preset value{
       .name = "half",

@@ -5,7 +5,7 @@
 #include <string>
 
 #include <diecast/config/run_config.hpp>
-#include <diecast/kernels/loss_options.hpp>
+#include <diecast/model/model.hpp>
 #include <diecast/train/optimizer.hpp>
 #include <diecast/train/schedule.hpp>
 
