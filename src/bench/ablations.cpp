@@ -142,7 +142,7 @@ void AblationSection::add_loss() {
       pool.run(s.rows, [&](std::size_t row, std::size_t) { plain.loss(loss, rows, row); });
       pool.run(pack_tasks(pack), [&](std::size_t task, std::size_t) { plain.pack_left(pack, packing, task); });
     };
-    const Run fast = [=, &pool = pool_, tasks = vector_gemm_grid(logits).tasks()] {
+    const Run fast = [=, &pool = pool_, tasks = head_grid(s, s.rows, TileUnit::none).tasks()] {
       pool.run(row_tasks(s.rows), [&](std::size_t task, std::size_t) { fused.anchors(head, task); });
       pool.run(tasks, [&](std::size_t task, std::size_t) { fused.exponentials(head, task); });
     };

@@ -8,8 +8,8 @@ namespace diecast {
 namespace {
 
 // Whatever the target multiplies with.
-std::size_t most_col_blocks(const GemmShape& s) {
-  return std::max(gemm_grid(s, TileUnit::none).col_blocks, gemm_grid(s, TileUnit::amx).col_blocks);
+std::size_t most_col_blocks(const HeadShape& s) {
+  return std::max(head_grid(s, s.rows, TileUnit::none).col_blocks, head_grid(s, s.rows, TileUnit::amx).col_blocks);
 }
 
 }  // namespace
@@ -31,7 +31,7 @@ HeadArgs arguments_for(const HeadShape& s, Operands& memory) {
           memory.floats(s.rows),
           memory.elements(s.operands, s.rows * s.padded),
           memory.elements(s.operands, s.rows * s.padded),
-          memory.floats(most_col_blocks(s.logits()) * s.rows),
+          memory.floats(most_col_blocks(s) * s.rows),
           s.rows};
 }
 
@@ -47,7 +47,7 @@ NormArgs arguments_for(const NormShape& s, Operands& memory) {
           .dy = memory.elements(s.result, size),
           .skip = memory.floats(size),
           .dx = memory.floats(size),
-          .partial = memory.floats(row_tasks(s.rows) * 2 * s.width),
+          .partial = memory.floats(norm_backward_tasks(s.rows) * 2 * s.width),
           .rows = s.rows};
 }
 

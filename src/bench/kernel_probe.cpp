@@ -81,10 +81,7 @@ class ProbeList {
     add(std::string(call_of(s).name), shape_text(s), s.operands, times, work_of(s),
         [s, kernel, tiles = kernels_.tiles](Operands& memory) {
           const GemmArgs args = arguments_for(s, memory);
-          // Of the head's product k is the vocabulary, padded; ids are below what fits.
-          const HeadGradient head = s.head ? HeadGradient{memory.floats(s.m), memory.floats(s.m),
-                                                          memory.tokens(s.m, s.k), memory.floats(s.k * s.n)}
-                                           : HeadGradient{};
+          const HeadGradient head{s.head ? memory.floats(s.m) : nullptr, nullptr, nullptr};
           const auto task = [kernel, args, head, has_head = s.head](std::size_t index, std::size_t) {
             GemmArgs mine = args;
             if (has_head) mine.head = &head;
@@ -97,7 +94,7 @@ class ProbeList {
   void add_head(const HeadShape& s, std::size_t times, const HeadFns& kernel) {
     const std::string text = fmt::format("{}x{}x{} {}", s.rows, s.padded, s.width, element_name(s.operands));
     add("head_exponentials", text, s.operands, times, head_work(s), [=, tiles = kernels_.tiles](Operands& memory) {
-      return tasks_of(kernel.exponentials, arguments_for(s, memory), gemm_grid(s.logits(), tiles).tasks());
+      return tasks_of(kernel.exponentials, arguments_for(s, memory), head_grid(s, s.rows, tiles).tasks());
     });
     add("head_anchors", matrix_text(s.rows, s.width, s.operands), s.operands, times, anchor_work(s),
         [=](Operands& memory) { return tasks_of(kernel.anchors, arguments_for(s, memory), row_tasks(s.rows)); });
@@ -123,8 +120,10 @@ class ProbeList {
   void add_norm(const NormShape& s, std::size_t times, const NormFns& kernel) {
     const auto add_pass = [&](auto function, bool backward) {
       add(std::string(call_of(s, backward).name), matrix_text(s.rows, s.width, s.result), s.result, times,
-          norm_work(s, backward),
-          [=](Operands& memory) { return tasks_of(function, arguments_for(s, memory), row_tasks(s.rows)); });
+          norm_work(s, backward), [=](Operands& memory) {
+            return tasks_of(function, arguments_for(s, memory),
+                            backward ? norm_backward_tasks(s.rows) : row_tasks(s.rows));
+          });
     };
     add_pass(kernel.forward, false);
     add_pass(kernel.backward, true);
@@ -157,17 +156,16 @@ class ProbeList {
   }
 
   void add_row_op(const RowShape& s, std::size_t times) {
-    const bool by_columns = s.op == RowOp::column_sum || s.op == RowOp::add_rows;
+    const bool by_columns = s.op == RowOp::column_sum;
     const std::size_t tasks = by_columns ? ceil_div(s.cols, kWidthQuantum) : row_tasks(s.rows);
     add(std::string(name_of(s.op)), matrix_text(s.rows, s.cols, s.operands), s.operands, times, work_of(s),
         [s, tasks, by_columns, ops = kernels_.rows](Operands& memory) {
           const Element source = by_columns ? s.operands : Element::f32;
           const void* x = memory.elements(source, s.rows * s.cols);
-          const float *z = memory.floats(s.rows * s.cols), *factors = memory.floats(s.rows);
+          const float* z = memory.floats(s.rows * s.cols);
           void* y = memory.floats(s.rows * s.cols);
-          const Token* ids = memory.tokens(s.rows, s.rows);
           const auto task = [=](std::size_t index, std::size_t) {
-            std::visit([&](const auto& typed) { run_row_op(typed, s, x, z, factors, ids, y, index); }, ops);
+            std::visit([&](const auto& typed) { run_row_op(typed, s, x, z, y, index); }, ops);
           };
           return std::pair{task, tasks};
         });
@@ -175,8 +173,8 @@ class ProbeList {
 
   // One task, as Context and the layers cut them.
   template <class E>
-  static void run_row_op(const RowOps<E>& ops, const RowShape& s, const void* x, const float* z, const float* factors,
-                         const Token* ids, void* y, std::size_t task) {
+  static void run_row_op(const RowOps<E>& ops, const RowShape& s, const void* x, const float* z, void* y,
+                         std::size_t task) {
     const auto* floats = static_cast<const float*>(x);
     const auto* operands = static_cast<const E*>(x);
     const std::size_t col = task * kWidthQuantum, first = task * kRowBlock * s.cols;
@@ -187,8 +185,6 @@ class ProbeList {
         return s.operands == Element::f32
                    ? ops.column_sum_f32(floats + col, s.rows, s.cols, kWidthQuantum, out + col)
                    : ops.column_sum(operands + col, s.rows, s.cols, kWidthQuantum, out + col);
-      case RowOp::add_rows:
-        return ops.add_rows(operands + col, factors, ids, s.rows, s.cols, kWidthQuantum, out + col);
       case RowOp::narrow: return ops.narrow(floats + first, static_cast<E*>(y) + first, count);
       case RowOp::add: return ops.add(floats + first, z + first, out + first, count);
       case RowOp::dropout: return ops.dropout(floats, nullptr, out, first, count, 1, 6554);

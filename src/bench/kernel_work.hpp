@@ -79,7 +79,6 @@ inline Work work_of(const RowShape& s) {
     case RowOp::column_sum: return {.operations = 2 * elements, .bytes = operands * elements};
     case RowOp::narrow: return {.operations = 2 * elements, .bytes = (4 + operands) * elements};
     case RowOp::add: return {.operations = 2 * elements, .bytes = 12 * elements};
-    case RowOp::add_rows: return {.operations = 2 * elements, .bytes = (8 + operands) * elements};
     case RowOp::dropout: break;
   }
   return {.operations = 14 * elements, .bytes = 8 * elements};

@@ -41,18 +41,15 @@ class BlockProducts {
   BlockProducts& operator=(const BlockProducts&) = delete;
 
   // A product over `steps` from `at` on, added to the partial results at `start` unless that is null, and handed to
-  // finish(results as Accumulators, place, row in it) for one row or two at a time. The left operand's steps are
-  // left_step elements apart; the right one's follow one another.
-  HWY_INLINE void add(const BlockOperands& at, std::size_t left_step, std::size_t steps, const float* start,
-                      const BlockPlace& place) {
-    run(at, left_step, steps, start, place);
+  // finish(results as Accumulators, place, row in it) for one row or two at a time.
+  HWY_INLINE void add(const BlockOperands& at, std::size_t steps, const float* start, const BlockPlace& place) {
+    run(at, steps, start, place);
     to_ = results_;
     unfinished_ = place;
   }
   // The same, but the results go to `partial`, a block of them.
-  HWY_INLINE void add_partial(const BlockOperands& at, std::size_t left_step, std::size_t steps, const float* start,
-                              float* partial) {
-    run(at, left_step, steps, start, BlockPlace{});
+  HWY_INLINE void add_partial(const BlockOperands& at, std::size_t steps, const float* start, float* partial) {
+    run(at, steps, start, BlockPlace{});
     to_ = partial;
     unfinished_.rows = 0;
   }
@@ -63,8 +60,7 @@ class BlockProducts {
   }
 
  private:
-  HWY_INLINE void run(BlockOperands at, std::size_t left_step, std::size_t steps, const float* start,
-                      const BlockPlace& place) {
+  HWY_INLINE void run(BlockOperands at, std::size_t steps, const float* start, const BlockPlace& place) {
     // Pairs of rows, so that a block's 32 are finished within `steps`.
     const std::size_t rows = 2 * ceil_div(kTileSide, steps);
     multiply_block(tiles_, at, [&](auto tile) {
@@ -78,7 +74,7 @@ class BlockProducts {
     prefetch_rows(place, 0, rows);
     finish_rows(0, rows);
     for (std::size_t s = 1; s < steps; ++s) {
-      at.advance(left_step, kTileElements);
+      at.advance(kTileDepth, kTileElements);
       multiply_block(tiles_, at);
       prefetch_rows(place, s * rows, rows);
       finish_rows(s * rows, rows);
@@ -166,9 +162,9 @@ HWY_INLINE void multiply_tiled(const BFloat16* a, std::size_t total, const BFloa
         place.col = col;
         const float* start = part == 0 ? nullptr : slot;
         if (part + 1 < Parts::count) {
-          products.add_partial(operands, kTileDepth, steps, start, slot);
+          products.add_partial(operands, steps, start, slot);
         } else {
-          products.add(operands, kTileDepth, steps, start, place);
+          products.add(operands, steps, start, place);
         }
         row += place.rows;
       }
@@ -221,49 +217,85 @@ struct RestTiles {
   }
 };
 
-template <std::size_t kN>
-struct AddRows {
-  float* c;
+// A run of blocks whose results begin as what c (rows of kN) holds, and go back there just before the first
+// multiplications of the next block, as those of BlockProducts.
+template <class Tiles, std::size_t kN>
+class UpdateProducts {
+ public:
+  HWY_INLINE UpdateProducts() : tiles_(kTileSide) {}
+  HWY_INLINE ~UpdateProducts() {}  // spelt out, see BlockProducts
+  UpdateProducts(const UpdateProducts&) = delete;
+  UpdateProducts& operator=(const UpdateProducts&) = delete;
 
-  HWY_INLINE void prefetch(std::size_t row, std::size_t col) const {
-    prefetch_tile<1, kBlockVectors>(c + row * kN + col, kN);
+  // Adds a product over `steps` from `at` on to the block at c. Asks for the one at `next`, a row a step or two.
+  HWY_INLINE void add(BlockOperands at, std::size_t steps, float* c, const float* next) {
+    multiply_block(tiles_, at, [&](auto tile) {
+      if (unstored_ != nullptr) store_result(tile);
+      tiles_.template load<tile>(c + place(tile), kRowBytes);
+    });
+    unstored_ = c;
+    const std::size_t rows = ceil_div(kBlockSide, steps);
+    prefetch_rows(next, 0, rows);
+    for (std::size_t s = 1; s < steps; ++s) {
+      at.advance(kTileElements, kTileElements);
+      multiply_block(tiles_, at);
+      prefetch_rows(next, s * rows, rows);
+    }
   }
-  template <std::size_t kMr>
-  HWY_INLINE void operator()(const Accumulators<kMr, kBlockVectors>& acc, const BlockPlace& place,
-                             std::size_t row) const {
-    float* out = c + (place.row + row) * kN + place.col;
-    HWY_UNROLL(16) for (std::size_t i = 0; i < kMr; ++i, out += kN)
-      HWY_UNROLL(16) for (std::size_t j = 0; j < kBlockVectors; ++j)
-        store(hn::Add(load_f32(out + j * kLanes), acc.v[i][j]), out + j * kLanes);
+  // Completes the last block.
+  HWY_INLINE void end() {
+    for_results([&](auto tile) { store_result(tile); });
   }
+
+ private:
+  static constexpr std::size_t kRowBytes = kN * sizeof(float);
+
+  static constexpr std::size_t place(std::size_t tile) {
+    return tile / 2 * kTileSide * kN + tile % 2 * kTileSide;
+  }
+  template <class Tile>
+  HWY_INLINE void store_result(Tile tile) {
+    tiles_.template store<tile>(unstored_ + place(tile), kRowBytes);
+  }
+  HWY_INLINE void prefetch_rows(const float* block, std::size_t row, std::size_t count) const {
+    const std::size_t end = row + count < kBlockSide ? row + count : kBlockSide;
+    for (; row < end; ++row) prefetch_tile<1, kBlockVectors>(block + row * kN, kN);
+  }
+
+  Tiles tiles_;
+  float* unstored_ = nullptr;
 };
 
 template <class Tiles, GemmShape kShape>
 void gemm_tn_tiled(const GemmArgs& args, std::size_t task) {
+  static_assert(kTileDepth == kTokenBlock, "gemm: a tile adds up the tokens of one block");
   constexpr std::size_t kPart = 16 * kTileDepth;  // see DepthParts
   constexpr GemmGrid g = gemm_grid(kShape, TileUnit::amx);
   const Range rows = block(task / g.col_blocks, g.row_block, kShape.m);
   const Range cols = block(task % g.col_blocks, g.col_block, kShape.n);
   const auto* a = static_cast<const BFloat16*>(args.a);
   const auto* b = static_cast<const BFloat16*>(args.b);
-  BlockProducts<Tiles, AddRows<kShape.n>> products({static_cast<float*>(args.c)}, kTileSide);
+  float* c = static_cast<float*>(args.c);
+  UpdateProducts<Tiles, kShape.n> products;
   RestTiles rest;
   for (std::size_t k = 0; k < args.rows; k += kPart) {
     const std::size_t depth = args.rows - k < kPart ? args.rows - k : kPart;
     const std::size_t steps = depth / kTileDepth;
     for (std::size_t col = cols.begin; col < cols.end; col += kBlockSide) {
       for (std::size_t row = rows.begin; row < rows.end; row += kBlockSide) {
-        const BlockPlace place{row, kBlockSide, col, {0, 0}};
+        float* results = c + row * kShape.n + col;
+        const float* next = row + kBlockSide < rows.end ? results + kBlockSide * kShape.n
+                                                        : c + rows.begin * kShape.n + col + kBlockSide;
         BlockOperands operands{{}, kTileStride, {}, kTileStride};
         for (std::size_t i = 0; i < 2; ++i) {
           operands.left[i] = a + (row + i * kTileSide) * args.rows + k * kTileSide;
           operands.right[i] = b + (col + i * kTileSide) * args.rows + k * kTileSide;
         }
-        if (steps > 0) products.add(operands, kTileElements, steps, nullptr, place);
+        if (steps > 0) products.add(operands, steps, results, next);
         if (depth % kTileDepth == 0) continue;
         operands.advance(steps * kTileElements, steps * kTileElements);
         rest.load(operands, depth % kTileDepth);
-        products.add(rest.operands(), kTileElements, 1, nullptr, place);
+        products.add(rest.operands(), 1, results, next);
       }
     }
   }

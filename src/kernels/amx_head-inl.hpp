@@ -44,10 +44,14 @@ struct FinishExponentials {
   }
 };
 
+template <HeadShape kShape>
+void head_targets_tiled(const HeadArgs& args, std::size_t task) {
+  set_targets<kShape>(args, task, LeftTiles::index);
+}
+
 template <class Tiles, HeadShape kShape>
 void head_exponentials_tiled(const HeadArgs& args, std::size_t task) {
-  constexpr GemmShape kLogits = kShape.logits();
-  const GemmGrid g = gemm_grid(kLogits.with_rows(args.rows), TileUnit::amx);
+  const GemmGrid g = head_grid(kShape, args.rows, TileUnit::amx);
   const std::size_t col_block = task % g.col_blocks;
   const Range rows = block(task / g.col_blocks, g.row_block, args.rows);
   const Range cols = block(col_block, g.col_block, kShape.padded);

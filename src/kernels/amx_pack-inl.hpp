@@ -25,6 +25,12 @@ struct LeftTiles {
   BFloat16* packed;
   std::size_t tokens;
 
+  // Where element (token, col) is.
+  static HWY_INLINE std::size_t index(std::size_t token, std::size_t col, std::size_t tokens) {
+    const std::size_t first = token / kTileDepth * kTileDepth;
+    const std::size_t depth = tokens - first < kTileDepth ? tokens - first : kTileDepth;
+    return col / kTileSide * kTileSide * tokens + first * kTileSide + col % kTileSide * depth + (token - first);
+  }
   // Writes `count` pairs (pair, column), the first of them of tokens `token` and `token + 1`, for the panel at `col`.
   HWY_INLINE void store_pairs(const std::uint32_t* pairs, std::size_t count, std::size_t token,
                               std::size_t col) const {

@@ -65,8 +65,9 @@ HWY_INLINE bool drops(const AttentionArgs& args) {
 template <AttentionShape kShape>
 HWY_INLINE void dropout_keys(const AttentionArgs& args, const QueryBlock<kShape>& q, std::uint32_t* keys) {
   const U32 d;
+  const std::size_t first = args.dropout_sequence * kShape.n_heads * kShape.seq_len + q.statistic();
   for (std::size_t i = 0; i < kQueryBlock; i += kLanes) {
-    const auto row = hn::Iota(d, static_cast<std::uint32_t>(q.statistic() + i));
+    const auto row = hn::Iota(d, static_cast<std::uint32_t>(first + i));
     hn::StoreU(mix32(hn::Xor(hn::Set(d, args.dropout_key), mix32(row))), d, keys + i);
   }
 }

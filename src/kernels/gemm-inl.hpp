@@ -29,9 +29,9 @@ HWY_INLINE void finish_tile(const Accumulators<kMr, kNv>& acc, const GemmArgs& a
       V v = acc.v[i][j];
       if constexpr (kShape.head) {
         const HeadGradient& head = *args.head;
-        const float* target = head.vectors + head.targets[row + i] * kShape.n + col + j * kLanes;
-        v = hn::MulAdd(v, hn::Set(F32(), head.factors[row + i]),
-                       hn::Mul(hn::Set(F32(), head.target_factors[row + i]), load_f32(target)));
+        v = hn::Mul(v, hn::Set(F32(), head.factors[row + i]));
+        if (head.shifts != nullptr)
+          v = hn::MulAdd(hn::Set(F32(), head.shifts[row + i]), load_f32(head.vector_sum + col + j * kLanes), v);
       }
       if constexpr (kShape.bias) v = hn::Add(v, load_f32(args.bias + col + j * kLanes));
       if constexpr (kShape.skip) v = hn::Add(v, load_f32(args.skip + first + j * kLanes));
@@ -97,7 +97,8 @@ void gemm_nn(const GemmArgs& args, std::size_t task) {
 
 // ---- c += aᵀ b
 
-// Rows of the reduced extent between two updates of c; see vector_gemm_grid.
+// Rows of the reduced extent between two updates of c; see vector_gemm_grid. A sum goes on from what c holds, so that
+// these blocks leave no trace in it.
 inline constexpr std::size_t kReduceBlock = 512;
 
 template <GemmShape kShape>
@@ -114,14 +115,15 @@ void gemm_tn(const GemmArgs& args, std::size_t task) {
     for (std::size_t col = cols.begin; col < cols.end; col += kRightPanel) {
       for (std::size_t row = rows.begin; row < rows.end; row += kLeftPanel) {
         float* out = c + row * kShape.n + col;
-        prefetch_tile<kLeftPanel, kRightVectors>(out, kShape.n);
         Accumulators<kLeftPanel, kRightVectors> acc;
-        acc.clear();
+        acc.load(out, kShape.n);
+        // The next tile of this column, or the first one of the next.
+        float* next = row + kLeftPanel < rows.end ? out + kLeftPanel * kShape.n
+                                                  : c + rows.begin * kShape.n + col + kRightPanel;
+        prefetch_tile<kLeftPanel, kRightVectors>(next, kShape.n);
         multiply(a + row * args.rows + k * kLeftPanel, kPair<E>, kLeftPanel * kPair<E>,
                  b + col * args.rows + k * kRightPanel, kRightPanel * kPair<E>, steps, acc);
-        HWY_UNROLL(16) for (std::size_t i = 0; i < kLeftPanel; ++i, out += kShape.n)
-          HWY_UNROLL(16) for (std::size_t j = 0; j < kRightVectors; ++j)
-            store(hn::Add(load_f32(out + j * kLanes), acc.v[i][j]), out + j * kLanes);
+        acc.store_to(out, kShape.n);
       }
     }
   }

@@ -34,8 +34,10 @@ void use_tiles(KernelTable<ActivePreset>& table) {
   });
   for_slots<shapes.heads.count>([&](auto slot) {
     constexpr HeadShape shape = shapes.heads.items[slot].kernel();
-    if constexpr (shape.operands == Element::bf16)
+    if constexpr (shape.operands == Element::bf16) {
       table.heads[slot].exponentials = &head_exponentials_tiled<Tiles, shape>;
+      table.heads[slot].targets = &head_targets_tiled<shape>;
+    }
   });
 }
 
@@ -47,7 +49,7 @@ void gemm_table(KernelTable<ActivePreset>& table) {
       [&](auto slot) { table.packs[slot] = pack_kernel<shapes.packs.items[slot].kernel()>(); });
   for_slots<shapes.heads.count>([&](auto slot) {
     constexpr HeadShape shape = shapes.heads.items[slot].kernel();
-    table.heads[slot] = {&head_anchors<shape>, &head_exponentials<shape>};
+    table.heads[slot] = {&head_anchors<shape>, &head_exponentials<shape>, &head_targets<shape>};
   });
   with_tiles(table.tiles, [&]<class Tiles>(std::type_identity<Tiles>) { use_tiles<Tiles>(table); });
 }

@@ -33,6 +33,31 @@ void head_anchors(const HeadArgs& args, std::size_t task) {
   }
 }
 
+// Where element (row, col) of a matrix (rows, ...) is among its left panels.
+template <class E>
+HWY_INLINE std::size_t left_packed_index(std::size_t row, std::size_t col, std::size_t rows) {
+  constexpr std::size_t pair = kPair<E>;
+  return (col / kLeftPanel * rows + row / pair * pair) * kLeftPanel + col % kLeftPanel * pair + row % pair;
+}
+
+// `index(row, col, rows)` is an element's place in the packed copy.
+template <HeadShape kShape, class Index>
+HWY_INLINE void set_targets(const HeadArgs& args, std::size_t task, const Index& index) {
+  using E = ElementType<kShape.operands>;
+  const Range rows = block(task, kRowBlock, args.rows);
+  for (std::size_t row = rows.begin; row < rows.end; ++row) {
+    const std::size_t target = args.targets[row];
+    const E value(args.target_values[row]);
+    static_cast<E*>(args.exponentials)[row * kShape.padded + target] = value;
+    static_cast<E*>(args.exponentials_packed)[index(row, target, args.rows)] = value;
+  }
+}
+
+template <HeadShape kShape>
+void head_targets(const HeadArgs& args, std::size_t task) {
+  set_targets<kShape>(args, task, left_packed_index<ElementType<kShape.operands>>);
+}
+
 // Lanes of columns from `col` on that are the target's or padding.
 HWY_INLINE hn::Mask<F32> excluded(std::size_t col, Token target, std::size_t vocab) {
   const U32 d;
@@ -128,8 +153,7 @@ HWY_INLINE void head_panel(const HeadArgs& args, Range rows, std::size_t col, fl
 
 template <HeadShape kShape>
 void head_exponentials(const HeadArgs& args, std::size_t task) {
-  constexpr GemmShape kLogits = kShape.logits();
-  const GemmGrid g = vector_gemm_grid(kLogits.with_rows(args.rows));
+  const GemmGrid g = head_grid(kShape, args.rows, TileUnit::none);
   const std::size_t col_block = task % g.col_blocks;
   const Range rows = block(task / g.col_blocks, g.row_block, args.rows);
   const Range cols = block(col_block, g.col_block, kShape.padded);

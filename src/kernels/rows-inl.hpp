@@ -70,7 +70,7 @@ void norm_backward(const NormArgs& args, std::size_t task) {
   float* HWY_RESTRICT d_weight = args.partial + task * 2 * kWidth;
   float* HWY_RESTRICT d_bias = d_weight + kWidth;
   for (std::size_t i = 0; i < 2 * kWidth; i += kLanes) store(hn::Zero(d), d_weight + i);
-  const Range rows = block(task, kRowBlock, args.rows);
+  const Range rows = block(task, kTokenBlock, args.rows);
   for (std::size_t row = rows.begin; row < rows.end; ++row) {
     const float* HWY_RESTRICT x = args.x + row * kWidth;
     const auto* HWY_RESTRICT dy = dy_all + row * kWidth;
@@ -169,6 +169,15 @@ void activation_backward(const ActivationArgs& args, std::size_t task) {
 
 // ---- softmax and cross-entropy of one row
 
+HWY_INLINE float sum_of(const float* x, std::size_t n) {
+  V sum = hn::Zero(F32());
+  std::size_t i = 0;
+  for (; i + kLanes <= n; i += kLanes) sum = hn::Add(sum, load_f32(x + i));
+  float rest = 0;
+  for (; i < n; ++i) rest += x[i];
+  return hn::ReduceSum(F32(), sum) + rest;
+}
+
 // Of E gradients; Vocab and Padded are as Width above.
 template <class E, class Vocab, class Padded>
 HWY_INLINE void loss_row_of(const LossArgs& args, std::size_t row, Vocab vocab, Padded padded) {
@@ -183,7 +192,8 @@ HWY_INLINE void loss_row_of(const LossArgs& args, std::size_t row, Vocab vocab, 
       for (std::size_t i = 0; i < padded; i += kLanes) store(hn::Zero(d), d_logits + i);
     return;
   }
-  const float target_logit = logits[target];
+  const float target_logit = logits[target], smoothing = args.options.label_smoothing;
+  const float mean_logit = smoothing == 0 ? 0 : sum_of(logits, vocab) / static_cast<float>(std::size_t{vocab});
   for (std::size_t i = vocab; i < padded; ++i) logits[i] = -1e30f;
   V max = load_f32(logits);
   for (std::size_t i = kLanes; i < padded; i += kLanes) max = hn::Max(max, load_f32(logits + i));
@@ -195,13 +205,20 @@ HWY_INLINE void loss_row_of(const LossArgs& args, std::size_t row, Vocab vocab, 
     sum = hn::Add(sum, e);
     store(e, logits + i);
   }
-  const float total = hn::ReduceSum(d, sum);
-  args.losses[row] = std::log(total) - (target_logit - highest);
+  const float total = hn::ReduceSum(d, sum), log_total = std::log(total);
+  const float slope = 2 * args.options.z_loss * (log_total + highest);  // of z_loss to log Z
+  args.losses[row] = log_total - (target_logit - highest) + smoothing * (target_logit - mean_logit) +
+                     0.5f * slope * (log_total + highest);
   if (d_logits == nullptr) return;
-  const V factor = hn::Set(d, args.scale / total);
+  const float factor = args.scale * (1 + slope) / total;
+  const float uniform = args.scale * smoothing / static_cast<float>(std::size_t{vocab});
   logits[target] -= total;  // p - 1 after the division
+  const float of_target = logits[target] * factor - uniform + args.scale * (slope + smoothing);
   for (std::size_t i = 0; i < padded; i += kLanes)
-    store(hn::Mul(load_f32(logits + i), factor), d_logits + i);
+    store(hn::Sub(hn::Mul(load_f32(logits + i), hn::Set(d, factor)), hn::Set(d, uniform)), d_logits + i);
+  d_logits[target] = E(of_target);
+  if (uniform != 0)
+    for (std::size_t i = vocab; i < padded; ++i) d_logits[i] = E(0.0f);
 }
 
 template <LossShape kShape>
@@ -217,23 +234,21 @@ void column_sum(const E* x, std::size_t rows, std::size_t stride, std::size_t co
   constexpr std::size_t kVectors = kWidthQuantum / kLanes;
   for (std::size_t col = 0; col < cols; col += kWidthQuantum) {
     V sum[kVectors];
-    HWY_UNROLL(8) for (std::size_t j = 0; j < kVectors; ++j) sum[j] = hn::Zero(F32());
+    HWY_UNROLL(8) for (std::size_t j = 0; j < kVectors; ++j) sum[j] = load_f32(out + col + j * kLanes);
     for (std::size_t row = 0; row < rows; ++row)
       HWY_UNROLL(8) for (std::size_t j = 0; j < kVectors; ++j)
         sum[j] = hn::Add(sum[j], load_f32(x + row * stride + col + j * kLanes));
-    HWY_UNROLL(8) for (std::size_t j = 0; j < kVectors; ++j)
-      store(hn::Add(load_f32(out + col + j * kLanes), sum[j]), out + col + j * kLanes);
+    HWY_UNROLL(8) for (std::size_t j = 0; j < kVectors; ++j) store(sum[j], out + col + j * kLanes);
   }
 }
 
 template <class E>
-void add_rows(const E* x, const float* factors, const Token* ids, std::size_t rows, std::size_t stride,
-              std::size_t cols, float* out) {
+void scaled_column_sum(const E* x, const float* factors, std::size_t rows, std::size_t stride, std::size_t cols,
+                       float* out) {
   for (std::size_t row = 0; row < rows; ++row) {
     const V factor = hn::Set(F32(), factors[row]);
-    float* to = out + ids[row] * stride;
     for (std::size_t c = 0; c < cols; c += kLanes)
-      store(hn::MulAdd(factor, load_f32(x + row * stride + c), load_f32(to + c)), to + c);
+      store(hn::MulAdd(factor, load_f32(x + row * stride + c), load_f32(out + c)), out + c);
   }
 }
 

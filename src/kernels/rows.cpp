@@ -25,7 +25,7 @@ void row_table(KernelTable<ActivePreset>& table) {
   });
   for_slots<shapes.losses.count>([&](auto slot) { table.losses[slot] = &loss_row<shapes.losses.items[slot]>; });
   using E = ElementType<ActivePreset::value.precision>;
-  table.rows = {&column_sum<float>, &column_sum<E>, &narrow<E>, &add_rows<E>, &add, &dropout};
+  table.rows = {&column_sum<float>, &column_sum<E>, &scaled_column_sum<E>, &narrow<E>, &add, &dropout};
 }
 
 }  // namespace diecast::HWY_NAMESPACE

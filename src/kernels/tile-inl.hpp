@@ -124,6 +124,15 @@ struct Accumulators {
   HWY_INLINE void clear() {
     HWY_UNROLL(16) for (auto& row : v) HWY_UNROLL(16) for (auto& x : row) x = hn::Zero(F32());
   }
+  // Rows are `stride` apart.
+  HWY_INLINE void load(const float* from, std::size_t stride) {
+    HWY_UNROLL(16) for (std::size_t i = 0; i < kMr; ++i)
+      HWY_UNROLL(16) for (std::size_t j = 0; j < kNv; ++j) v[i][j] = load_f32(from + i * stride + j * kLanes);
+  }
+  HWY_INLINE void store_to(float* to, std::size_t stride) const {
+    HWY_UNROLL(16) for (std::size_t i = 0; i < kMr; ++i)
+      HWY_UNROLL(16) for (std::size_t j = 0; j < kNv; ++j) store(v[i][j], to + i * stride + j * kLanes);
+  }
 };
 
 // acc += a b over `steps` lanes of the reduced extent. a[i] of a step is at a + i * a_row + step * a_step, in

@@ -50,17 +50,17 @@ ParamTable make_param_table() {
 // ---- the arena
 
 enum Part {
-  kParameters, kGradients, kFirstMoments, kSecondMoments, kPacks, kSaved, kScratch, kRope, kDocuments, kGeneration,
-  kThreads, kParts
+  kParameters, kGradients, kStepSums, kFirstMoments, kSecondMoments, kPacks, kSaved, kScratch, kRope, kDocuments,
+  kGeneration, kThreads, kParts
 };
 constexpr std::array<std::string_view, kParts> kPartNames{
-    "parameters", "gradients", "first moments", "second moments", "packed weights",
+    "parameters", "gradients", "sums of a step", "first moments", "second moments", "packed weights",
     "saved activations", "scratch", "rope table", "documents", "generation", "thread scratch"};
 
 template <class T = Training>
 constexpr std::array<std::size_t, kParts> part_bytes(std::size_t threads) {
-  return {T::Params::bytes, T::Params::bytes, T::Params::bytes, T::Params::bytes,
-          T::Packs::bytes,  T::Saved::bytes,  std::max(T::Scratch::bytes, Single::Scratch::bytes),
+  return {T::Params::bytes, T::Params::bytes, T::StepSums::bytes, T::Params::bytes, T::Params::bytes,
+          T::Packs::bytes, T::Saved::bytes, std::max(T::Scratch::bytes, Single::Scratch::bytes),
           kRopeFloats * sizeof(float),
           kSegmentBytes + (P::value.batch_size + 1) * sizeof(std::uint32_t),
           Generating::Saved::bytes + Generating::Scratch::bytes,
@@ -110,14 +110,13 @@ std::uint32_t dropout_key(DropoutKey key) {
   return static_cast<std::uint32_t>(Random{key.seed, 0x64726F70}.bits(key.step));
 }
 
-Loss sum_losses(std::span<const float> losses, std::span<const Token> targets) {
-  Loss loss;
+// Adds to what is there, so that all losses of a step are added one after another.
+void add_losses(Loss& loss, std::span<const float> losses, std::span<const Token> targets) {
   for (std::size_t i = 0; i < losses.size(); ++i) {
     if (targets[i] == kIgnoredToken) continue;
     loss.sum += losses[i];
     ++loss.tokens;
   }
-  return loss;
 }
 
 // What kernels rely on and a caller can get wrong: they read and write where an id says.
@@ -239,29 +238,36 @@ class ActiveModel final : public Model {
     observer_ ? observed_pack(ctx_, frame_, *observer_) : Training::pack(ctx_, frame_);
   }
 
-  Loss forward_backward(TokenBatch batch, float scale, DropoutKey key) override {
-    const Context<P> ctx = training_context(batch, key);
+  Loss forward_backward(TokenBatch batch, float scale, DropoutKey key, const StepPart& part) override {
+    Context<P> ctx = training_context(batch, key);
+    ctx.sequence = part.index * P::value.batch_size;
+    if (part.index == 0) begin_step();
     const Training::Ids ids{batch.inputs.data()};
     const Training::Targets targets{batch.targets.data()};
-    const auto losses = observer_ ? observed_forward_backward(ctx, frame_, ids, targets, scale, *observer_)
-                                  : Training::forward_backward(ctx, frame_, ids, targets, scale);
-    return sum_losses(losses.span(), batch.targets);
+    std::byte* sums = at<std::byte>(kStepSums);
+    const auto losses =
+        observer_ ? observed_forward_backward(ctx, frame_, sums, ids, targets, scale, part.options, *observer_)
+                  : Training::forward_backward(ctx, frame_, sums, ids, targets, scale, part.options);
+    add_losses(step_loss_, losses.span(), batch.targets);
+    if (part.index + 1 == part.count) end_step(ctx);
+    return step_loss_;
   }
 
   Loss forward_backward_by_sequence(TokenBatch batch, float scale, DropoutKey key) override {
     Context<P> ctx = training_context(batch, key);
     const Frame<Single> frame{frame_.params, frame_.packs, frame_.grads, frame_.saved, frame_.scratch, frame_.stream};
-    Loss loss;
+    begin_step();
     for (std::size_t row = 0; row < P::value.rows(); row += kSingleRows) {
       const auto targets = batch.targets.subspan(row, kSingleRows);
-      const auto losses =
-          Single::forward_backward(ctx, frame, {batch.inputs.data() + row}, {targets.data()}, scale);
-      const Loss part = sum_losses(losses.span(), targets);
-      loss.sum += part.sum;
-      loss.tokens += part.tokens;
-      if (ctx.first_segment != nullptr) ctx.first_segment += kSingleRows / P::value.seq_len;
+      const auto losses = Single::forward_backward(ctx, frame, at<std::byte>(kStepSums), {batch.inputs.data() + row},
+                                                   {targets.data()}, scale, {});
+      add_losses(step_loss_, losses.span(), targets);
+      constexpr std::size_t kSequences = kSingleRows / P::value.seq_len;
+      ctx.sequence += kSequences;
+      if (ctx.first_segment != nullptr) ctx.first_segment += kSequences;
     }
-    return loss;
+    end_step(ctx);
+    return step_loss_;
   }
 
   Loss loss(TokenBatch batch) override {
@@ -270,7 +276,9 @@ class ActiveModel final : public Model {
     const Training::Targets targets{batch.targets.data()};
     const auto losses = observer_ ? observed_losses(ctx, frame_, ids, targets, *observer_)
                                   : Training::losses(ctx, frame_, ids, targets);
-    return sum_losses(losses.span(), batch.targets);
+    Loss loss;
+    add_losses(loss, losses.span(), batch.targets);
+    return loss;
   }
 
   void set_observer(LayerObserver* observer) override { observer_ = observer; }
@@ -280,6 +288,17 @@ class ActiveModel final : public Model {
   }
 
  private:
+  // What a step left that was given up between two micro-batches is dropped.
+  void begin_step() {
+    if (in_step_) std::fill_n(at<std::byte>(kStepSums), sizes_[kStepSums], std::byte{});
+    in_step_ = true;
+    step_loss_ = {};
+  }
+  void end_step(const Context<P>& ctx) {
+    Training::end_step(ctx, frame_, at<std::byte>(kStepSums));
+    in_step_ = false;
+  }
+
   // The context of a call on a batch, which is checked.
   Context<P> context_for(TokenBatch batch) {
     check_batch(batch);
@@ -314,6 +333,8 @@ class ActiveModel final : public Model {
   Context<P> ctx_;
   Frame<Training> frame_;
   LayerObserver* observer_ = nullptr;
+  bool in_step_ = false;
+  Loss step_loss_;
 };
 
 }  // namespace

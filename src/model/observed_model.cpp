@@ -20,6 +20,7 @@ auto under(const Context<ActivePreset>& ctx, const ActiveFrame& f, LayerObserver
                             .rope = ctx.rope,
                             .training = ctx.training,
                             .dropout_key = ctx.dropout_key,
+                            .sequence = ctx.sequence,
                             .position = ctx.position,
                             .segments = ctx.segments,
                             .first_segment = ctx.first_segment,
@@ -42,10 +43,11 @@ ActiveTransformer::Losses observed_losses(const Context<ActivePreset>& ctx, cons
 }
 
 ActiveTransformer::Losses observed_forward_backward(const Context<ActivePreset>& ctx, const ActiveFrame& frame,
-                                                    ActiveTransformer::Ids ids, ActiveTransformer::Targets targets,
-                                                    float scale, LayerObserver& observer) {
+                                                    std::byte* sums, ActiveTransformer::Ids ids,
+                                                    ActiveTransformer::Targets targets, float scale,
+                                                    const LossOptions& options, LayerObserver& observer) {
   return under(ctx, frame, observer, [&](const auto& observed, const auto& f) {
-    return ObservedTransformer::forward_backward(observed, f, ids, targets, scale);
+    return ObservedTransformer::forward_backward(observed, f, sums, ids, targets, scale, options);
   });
 }
 

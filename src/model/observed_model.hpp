@@ -17,7 +17,8 @@ ActiveTransformer::Losses observed_losses(const Context<ActivePreset>& ctx, cons
                                           ActiveTransformer::Ids ids, ActiveTransformer::Targets targets,
                                           LayerObserver& observer);
 ActiveTransformer::Losses observed_forward_backward(const Context<ActivePreset>& ctx, const ActiveFrame& frame,
-                                                    ActiveTransformer::Ids ids, ActiveTransformer::Targets targets,
-                                                    float scale, LayerObserver& observer);
+                                                    std::byte* sums, ActiveTransformer::Ids ids,
+                                                    ActiveTransformer::Targets targets, float scale,
+                                                    const LossOptions& options, LayerObserver& observer);
 
 }  // namespace diecast

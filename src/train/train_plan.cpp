@@ -65,6 +65,8 @@ TrainPlan make_train_plan(const RunConfig& config, std::uint64_t batches_per_epo
                     .eps = config.optimizer.eps,
                     .weight_decay = config.optimizer.weight_decay,
                     .grad_clip = config.optimizer.grad_clip};
+  plan.loss = {.label_smoothing = static_cast<float>(train.label_smoothing),
+               .z_loss = static_cast<float>(train.z_loss)};
   return plan;
 }
 

@@ -89,7 +89,7 @@ std::optional<Evaluation> Trainer::finish() {
 
 // One optimizer step. False, and nothing changed, when a signal came before its last micro-step.
 bool Trainer::take_step() {
-  const StepPart step(parts_.profiler, "step");
+  const ProfiledPart step(parts_.profiler, "step");
   const auto start = Clock::now();
   const std::uint64_t micro_batches = parts_.plan.micro_batches;
   std::uint64_t targets = 0;  // of the whole step, before its first gradient is scaled
@@ -99,14 +99,11 @@ bool Trainer::take_step() {
   double wait_seconds = 0;
   for (std::uint64_t i = 0; i < micro_batches; ++i) {
     if (parts_.stop != 0) return false;
-    const std::uint64_t micro_step = state_.micro_steps + i;
     const auto asked = Clock::now();
     const Batch& batch = next_batch();
     wait_seconds += seconds_between(asked, Clock::now());
-    const Loss part = parts_.model.forward_backward(batch.view(), scale,
-                                                    {.seed = parts_.config.run.seed, .step = micro_step});
-    loss.sum += part.sum;
-    loss.tokens += part.tokens;
+    loss = parts_.model.forward_backward(batch.view(), scale, {.seed = parts_.config.run.seed, .step = state_.step},
+                                         {.index = i, .count = micro_batches, .options = parts_.plan.loss});
   }
   loss_ = loss.mean();
   check_finite(loss_, "loss", state_.step + 1);
@@ -129,13 +126,13 @@ bool Trainer::take_step() {
 }
 
 const Batch& Trainer::next_batch() {
-  const StepPart part(parts_.profiler, "data wait");
+  const ProfiledPart part(parts_.profiler, "data wait");
   return prefetcher_->next();
 }
 
 // The optimizer's part of a step. One that is skipped is none of AdamW's, whose bias corrections count its own.
 void Trainer::update() {
-  const StepPart part(parts_.profiler, "optimizer");
+  const ProfiledPart part(parts_.profiler, "optimizer");
   lr_ = parts_.plan.schedule.at(state_.step);
   grad_norm_ = optimizer_.gradient_norm(loss_scale_.value());
   if (loss_scale_.skips(grad_norm_)) {
@@ -147,7 +144,7 @@ void Trainer::update() {
     check_finite(grad_norm_, "gradient", state_.step + 1);
     optimizer_.update(state_.step + 1 - loss_scale_.skipped_steps(), lr_, grad_norm_, loss_scale_.value());
     loss_scale_.step_made();
-    const StepPart packing(parts_.profiler, "packing");
+    const ProfiledPart packing(parts_.profiler, "packing");
     parts_.model.parameters_changed();
   }
   state_.loss_scale = loss_scale_.state();

@@ -48,7 +48,7 @@ class FakeModel : public Model {
   std::span<float> gradients() override { return values[3]; }
   void initialise(std::uint64_t) override {}
   void parameters_changed() override { packed_from = values[0]; }
-  Loss forward_backward(TokenBatch, float, DropoutKey) override { return {}; }
+  Loss forward_backward(TokenBatch, float, DropoutKey, const StepPart&) override { return {}; }
   Loss forward_backward_by_sequence(TokenBatch, float, DropoutKey) override { return {}; }
   Loss loss(TokenBatch) override { return {}; }
   void set_observer(LayerObserver*) override {}

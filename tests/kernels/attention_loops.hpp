@@ -23,6 +23,8 @@ struct AttentionLoops {
   bool masked = false;
   /// Kernels keep rotated queries and keys as what they multiply.
   bool rounds_rotation = false;
+  /// What the batch's sequences are counted from.
+  std::size_t first_sequence = 0;
 
   reference::AttentionSizes sizes() const {
     return {shape.n_heads, shape.n_kv_heads, shape.head_dim, shape.seq_len};
@@ -32,7 +34,7 @@ struct AttentionLoops {
   /// The factor of the weight of key s for the query in `row` of all rows: 0 or 1 / (1 - p).
   double mask(std::size_t row, std::size_t head, std::size_t s) const {
     if (!masked || shape.dropout == 0) return 1;
-    const std::size_t batch = row / shape.seq_len, t = row % shape.seq_len;
+    const std::size_t batch = first_sequence + row / shape.seq_len, t = row % shape.seq_len;
     const auto line = static_cast<std::uint32_t>((batch * shape.n_heads + head) * shape.seq_len + t);
     const std::uint32_t hash = mix32(mix32(key ^ mix32(line)) + static_cast<std::uint32_t>(s));
     return hash >> 16 >= shape.dropout ? 65536.0 / (65536 - shape.dropout) : 0;

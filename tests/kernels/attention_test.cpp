@@ -16,7 +16,7 @@ namespace diecast {
 namespace {
 
 constexpr double kTheta = ActivePreset::value.rope_theta;
-constexpr std::uint32_t kKey = 0x5EED1234u;
+constexpr std::uint32_t kKey = 0x5EED1234u, kSequence = 3;
 
 // Of the largest element. An exponential is good to 3e-7 and its argument, a score below 8, to 5e-7.
 constexpr double kAttentionTolerance = 3e-6;
@@ -62,6 +62,7 @@ struct Call {
         d_qkv(s.operands, qkv_values.size()) {
     args.training = training;
     args.dropout_key = kKey;
+    args.dropout_sequence = kSequence;
   }
   std::size_t rows() const { return shape.batch * shape.seq_len; }
 
@@ -88,7 +89,7 @@ std::vector<double> random_rows(const AttentionShape& s, double range = 2) {
 void check_forward(bool training, double range, double in_f32) {
   on_every_slot([&](const AttentionShape& shape, const auto& on_targets) {
     if (rounds_rotated(shape) && range > 2) return;  // scores of hundreds would be off by whole units
-    const AttentionLoops loops{shape, kTheta, kKey, training, true};
+    const AttentionLoops loops{shape, kTheta, kKey, training, true, kSequence};
     const auto qkv = random_rows(shape, range);
     const auto out = loops.forward(qkv), log_sum_exp = loops.log_sum_exp(qkv);
     on_targets([&](const AttentionFns& kernels) {
@@ -103,7 +104,7 @@ void check_forward(bool training, double range, double in_f32) {
 
 void check_backward(bool training) {
   on_every_slot([&](const AttentionShape& shape, const auto& on_targets) {
-    const AttentionLoops loops{shape, kTheta, kKey, training, true};
+    const AttentionLoops loops{shape, kTheta, kKey, training, true, kSequence};
     const auto qkv = random_rows(shape);
     const auto d_out = random_values(shape.operands, shape.batch * shape.seq_len * shape.out_width(), 21);
     const Operand out(shape.operands, loops.forward(qkv));

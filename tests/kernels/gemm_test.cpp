@@ -28,12 +28,12 @@ void check_nn(const GemmShape& s) {
   for (double& x : b_rounded) x = rounded(s.operands, x);
   const auto bias = random_values(Element::f32, s.n, 3);
   const auto skip = random_values(Element::f32, s.m * s.n, 4);
-  const auto factors = random_values(Element::f32, s.m, 9), target_factors = random_values(Element::f32, s.m, 10);
+  const auto factors = random_values(Element::f32, s.m, 9), shifts = random_values(Element::f32, s.m, 10),
+             vector_sum = random_values(Element::f32, s.n, 11);
   Product expected({}, s.m, s.n);
   add_product(expected, a, b_rounded, s);
-  const auto target = [&](std::size_t row) { return static_cast<Token>((row * 7 + 3) % s.k); };
   for (std::size_t i = 0; i < s.m * s.n; ++i) {
-    if (s.head) expected.scale_and_add(i, factors[i / s.n], target_factors[i / s.n] * b[target(i / s.n) * s.n + i % s.n]);
+    if (s.head) expected.scale_and_add(i, factors[i / s.n], shifts[i / s.n] * vector_sum[i % s.n]);
     if (s.bias) expected.add(i, bias[i % s.n]);
     if (s.skip) expected.add(i, skip[i]);
   }
@@ -48,10 +48,8 @@ void check_nn(const GemmShape& s) {
       Operand left(s.operands, a), row(Element::f32, bias), matrix(Element::f32, skip),
           c(s.result, s.m * s.n);
       Operand right = packed(kernels, pack, plain ? b : transposed(b, s.k, s.n));
-      const Operand scales(Element::f32, factors), target_scales(Element::f32, target_factors), master(Element::f32, b);
-      std::vector<Token> targets;
-      for (std::size_t row = 0; row < s.m; ++row) targets.push_back(target(row));
-      const HeadGradient head{scales.floats(), target_scales.floats(), targets.data(), master.floats()};
+      const Operand scales(Element::f32, factors), moves(Element::f32, shifts), sum(Element::f32, vector_sum);
+      const HeadGradient head{scales.floats(), moves.floats(), sum.floats()};
       const GemmArgs args{left.data(), right.data(), c.data(), s.bias ? row.floats() : nullptr,
                           s.skip ? matrix.floats() : nullptr, s.rows(), s.head ? &head : nullptr};
       run_all(kernels.gemms[kShapes.gemms.index(s)], args, gemm_grid(s, kernels.tiles).tasks());

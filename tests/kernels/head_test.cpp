@@ -53,13 +53,22 @@ struct HeadCall {
       : anchors(Element::f32, c.shape.rows),
         exponentials(c.shape.operands, c.exponentials.size()),
         exponentials_packed(c.shape.operands, c.exponentials.size()),
-        sums(Element::f32, gemm_grid(c.shape.logits(), kernels.tiles).col_blocks * c.shape.rows) {
+        sums(Element::f32, head_grid(c.shape, c.shape.rows, kernels.tiles).col_blocks * c.shape.rows) {
     Operand x(c.shape.operands, c.x), vectors(Element::f32, c.vectors);
     Operand right = packed(kernels, {PackOp::weight_transpose, c.shape.padded, c.shape.width, c.shape.operands}, c.vectors);
     const HeadArgs args{x.data(), right.data(), vectors.floats(), c.targets.data(), anchors.floats(),
                         exponentials.data(), exponentials_packed.data(), sums.floats(), c.shape.rows};
     run_all(kernels.heads[slot].anchors, args, row_tasks(c.shape.rows));
-    run_all(kernels.heads[slot].exponentials, args, gemm_grid(c.shape.logits(), kernels.tiles).tasks());
+    run_all(kernels.heads[slot].exponentials, args, head_grid(c.shape, c.shape.rows, kernels.tiles).tasks());
+  }
+  void set_targets(const HeadCase& c, const Kernels& kernels, std::size_t slot, const std::vector<float>& values) {
+    HeadArgs args{};
+    args.targets = c.targets.data();
+    args.exponentials = exponentials.data();
+    args.exponentials_packed = exponentials_packed.data();
+    args.rows = c.shape.rows;
+    args.target_values = values.data();
+    run_all(kernels.heads[slot].targets, args, row_tasks(c.shape.rows));
   }
   // Of a row, over the blocks of columns.
   Operand row_sums(std::size_t rows) const {
@@ -90,17 +99,35 @@ TEST_CASE("the head's exponentials are relative to the target's logit, without t
   });
 }
 
+TEST_CASE("the head's targets are put where they are, and nothing else is changed") {
+  on_every_head([](const HeadCase& c, std::size_t slot) {
+    std::vector<float> values;
+    for (std::size_t row = 0; row < c.shape.rows; ++row) values.push_back(-0.5f * static_cast<float>(row % 64 + 1));
+    on_every_target([&](const Kernels& kernels) {
+      HeadCall call(c, kernels, slot);
+      auto expected = call.exponentials.values();
+      for (std::size_t row = 0; row < c.shape.rows; ++row)
+        expected[row * c.shape.padded + c.targets[row]] = values[row];
+      call.set_targets(c, kernels, slot, values);
+      CHECK((call.exponentials.values() == expected));
+      CHECK(call.exponentials.guards_hold());
+    });
+  });
+}
+
 TEST_CASE("the head's packed exponentials are the left operand of the vectors' gradient") {
   on_every_head([](const HeadCase& c, std::size_t slot) {
     const HeadShape& h = c.shape;
     const GemmShape product{GemmOp::tn, h.padded, h.width, h.rows, h.operands, Element::f32};
     REQUIRE(kShapes.gemms.contains(product));
-    std::vector<float> factors;
+    std::vector<float> factors, targets;  // such as are seen beside exponentials
+    for (const double sum : c.sums) targets.push_back(static_cast<float>(-sum));
     std::vector<double> scaled = c.x;
     for (std::size_t row = 0; row < h.rows; ++row) factors.push_back(row % 2 == 0 ? 0.5f : -2.0f);
     for (std::size_t i = 0; i < scaled.size(); ++i) scaled[i] *= factors[i / h.width];
     on_every_target([&](const Kernels& kernels) {
       HeadCall call(c, kernels, slot);
+      call.set_targets(c, kernels, slot, targets);
       const auto start = random_values(Element::f32, h.padded * h.width, 52);
       Product expected(start, h.padded, h.width);
       add_product(expected, transposed(call.exponentials.values(), h.rows, h.padded), scaled, product);

@@ -152,7 +152,7 @@ TEST_CASE("the gradients of a norm are the exact derivatives, with a skip and wi
     const auto d_bias = gradient([&](const auto& b) { return normalised(c.shape, x, weight, b); }, c.bias, c.dy);
     auto dx_skip = dx;
     for (std::size_t i = 0; i < dx.size(); ++i) dx_skip[i] += c.skip[i];
-    const std::size_t tasks = row_tasks(c.shape.rows), width = c.shape.width;
+    const std::size_t tasks = norm_backward_tasks(c.shape.rows), width = c.shape.width;
     on_every_target([&](const Kernels& kernels) {
       for (const bool skips : {false, true}) {
         CAPTURE(skips);
@@ -236,7 +236,7 @@ struct LossCase {
   std::vector<double> logits, losses, d_logits;
   std::vector<Token> targets;
 
-  explicit LossCase(const LossShape& s)
+  explicit LossCase(const LossShape& s, const LossOptions& options = {})
       : shape(s), logits(random_values(Element::f32, kLossRows * s.padded, 50, 6)), d_logits(logits.size()) {
     for (std::size_t row = 0; row < kLossRows; ++row) {
       const std::size_t at = row * s.padded;
@@ -247,7 +247,8 @@ struct LossCase {
       for (std::size_t v = 0; v < s.padded; ++v) logits[at + v] = rounded(Element::f32, logits[at + v]);
       const auto x = part(logits, at, s.vocab);
       const auto loss = [&](const auto& z) {
-        return std::vector{reference::cross_entropy(z, std::span<const Token>(&targets[row], 1), s.vocab)};
+        return std::vector{reference::cross_entropy(z, std::span<const Token>(&targets[row], 1), s.vocab,
+                                                    options.label_smoothing, options.z_loss)};
       };
       losses.push_back(loss(x)[0]);
       std::ranges::copy(gradient(loss, x, {kScale}), d_logits.begin() + static_cast<std::ptrdiff_t>(at));
@@ -266,6 +267,23 @@ TEST_CASE("a row's loss and gradient agree with the reference, whatever padding 
       // The last row's logits are above 1000, where floats are 6e-5 apart.
       check_elements(losses, c.losses, [](std::size_t row) { return row + 1 < kLossRows ? 1e-5 : 2e-4; });
       check_elements(d, c.d_logits, within(kRowTolerance * kScale));
+      CHECK(logits.guards_hold());
+    });
+  }
+}
+
+TEST_CASE("label smoothing and z-loss are in a row's loss and gradient as the reference has them") {
+  constexpr LossOptions kOptions{.label_smoothing = 0.125f, .z_loss = 0.0078125f};
+  for (std::size_t i = 0; i < kShapes.losses.count; ++i) {
+    const LossCase c(kShapes.losses.items[i], kOptions);
+    on_every_target([&](const Kernels& kernels) {
+      Operand logits(Element::f32, c.logits), losses(Element::f32, kLossRows),
+          d(c.shape.gradient, c.logits.size());
+      run_all(kernels.losses[i],
+              LossArgs{logits.floats(), c.targets.data(), losses.floats(), d.data(), kScale, kOptions}, kLossRows);
+      check_elements(losses, c.losses, [&](std::size_t row) { return 1e-5 + 1e-6 * c.losses[row]; });
+      // In the last row the softmax's part has a factor of 16.
+      check_elements(d, c.d_logits, within(20 * kRowTolerance * kScale));
       CHECK(logits.guards_hold());
     });
   }
@@ -345,6 +363,21 @@ TEST_CASE("column sums of f32 and of operands are added to what is there") {
   on_every_target([](const Kernels& kernels) {
     check_column_sum<Element::f32>(kernels.rows.column_sum_f32);
     check_column_sum<kOperands>(kernels.rows.column_sum);
+  });
+}
+
+TEST_CASE("scaled column sums are added to what is there") {
+  constexpr std::size_t kRows = 67, kStride = 160, kCols = 96;
+  const auto x = random_values(kOperands, kRows * kStride, 72), start = random_values(Element::f32, kCols, 73),
+             factors = random_values(Element::f32, kRows, 74);
+  auto expected = start;
+  for (std::size_t i = 0; i < x.size(); ++i)
+    if (i % kStride < kCols) expected[i % kStride] += factors[i / kStride] * x[i];
+  on_every_target([&](const Kernels& kernels) {
+    Operand from(kOperands, x), scales(Element::f32, factors), sums(Element::f32, start);
+    kernels.rows.scaled_column_sum(static_cast<const ElementType<kOperands>*>(from.data()), scales.floats(), kRows,
+                                   kStride, kCols, sums.floats());
+    check_elements(sums, expected, near(expected));
   });
 }
 

@@ -66,6 +66,50 @@ TEST_CASE("the loss and every tensor's gradient agree with the exact derivatives
   }
 }
 
+TEST_CASE("with label smoothing, z-loss and ignored targets the loss and its gradient are the reference's") {
+  if (active_preset().dropout > 0) return;
+  constexpr LossOptions kOptions{.label_smoothing = 0.125f, .z_loss = 0.0078125f};
+  const Preset& p = active_preset();
+  for (const std::string& target : tested_targets()) {
+    CAPTURE(target);
+    ModelFixture f(target);
+    for (std::size_t i = 3; i < f.targets.size(); i += 5) f.targets[i] = kIgnoredToken;
+    const Weights<Complex> weights = reference::to_complex(f.by_name(f.model->parameters()));
+    const double evaluated = f.model->loss(f.batch()).sum;
+    const Loss result = f.model->forward_backward(f.batch(), 1.0f, {}, {.options = kOptions});
+    CHECK(f.model->loss(f.batch()).sum == evaluated);
+    double length = 0, slope = 0;
+    Weights<double> directions;
+    for (const auto& tensor : f.by_name(f.model->gradients())) {
+      directions[tensor.first] = direction(directions.size(), 7, tensor.second.size());
+      slope += dot(tensor.second, directions[tensor.first]);
+      length = std::hypot(length, norm(tensor.second));
+    }
+    Weights<Complex> moved = weights;
+    for (auto& tensor : moved)
+      for (std::size_t i = 0; i < tensor.second.size(); ++i)
+        tensor.second[i] += Complex(0, reference::kComplexStep * directions[tensor.first][i]);
+    const Complex exact =
+        reference::reference_loss(p, moved, std::span<const Token>(f.inputs), std::span<const Token>(f.targets),
+                                  kOptions.label_smoothing, kOptions.z_loss);
+    CHECK(result.sum == doctest::Approx(exact.real()).epsilon(tolerance(1e-5) / 10));
+    CHECK(std::abs(slope - exact.imag() / reference::kComplexStep) <= tolerance(2e-5) * length + 1e-6 * result.sum);
+  }
+}
+
+TEST_CASE("a step that is given up between two micro-batches leaves nothing for the next one") {
+  constexpr LossOptions kOptions{.label_smoothing = 0.125f};
+  ModelFixture f;
+  f.use_batch(1);
+  f.model->forward_backward(f.batch(), 1.0f, {}, {.index = 0, .count = 2, .options = kOptions});
+  std::ranges::fill(f.model->gradients(), 0.0f);
+  f.use_batch(0);
+  const double loss = f.model->forward_backward(f.batch(), 1.0f, {}, {.options = kOptions}).sum;
+  ModelFixture fresh;
+  CHECK(fresh.model->forward_backward(fresh.batch(), 1.0f, {}, {.options = kOptions}).sum == loss);
+  CHECK(std::ranges::equal(f.model->gradients(), fresh.model->gradients()));
+}
+
 TEST_CASE("gradients are added to, and scaled") {
   ModelFixture f;
   f.model->forward_backward(f.batch(), 1.0f, {});

@@ -6,6 +6,7 @@
 #include <diecast/kernels/dispatch.hpp>
 #include <diecast/model/transformer.hpp>
 #include <diecast/preset/active.hpp>
+#include <numeric>
 #include <span>
 #include <string>
 #include <utility>
@@ -241,7 +242,7 @@ TEST_CASE("the embedding's gradient gathers every row at its token and its posit
         expected.at("layer.positions")[row % kPreset.seq_len * kPreset.d_model + col] += dy[i];
     }
     Operand d(Element::f32, dy);
-    L::Embed::backward(f.context, f.frame, {ids.data()}, {d.floats()});
+    L::Embed::backward(f.context, f.frame, {ids.data()}, {d.floats()}, grad<"tokens">(f.frame));
     for (const auto& tensor : f.gradients()) {
       CAPTURE(tensor.first);
       check_values(Operand(Element::f32, tensor.second), expected.at(tensor.first));
@@ -258,6 +259,7 @@ struct HeadLayerCase {
   std::vector<double> x = random_values(kElement, kFeatures, 310, 1.5),
                       weight = random_values(kElement, kWeight, 311, 0.5);
   std::vector<Token> targets = random_tokens(312);
+  LossOptions options{};
 
   HeadLayerCase() { targets[1] = targets[kRows - 1] = kIgnoredToken; }
   // The same with features so large that some losses are in the hundreds.
@@ -270,7 +272,8 @@ struct HeadLayerCase {
   template <class S>
   S loss(const std::vector<S>& features, const std::vector<S>& w) const {
     return reference::cross_entropy(reference::linear(features, w, {}, kPreset.d_model),
-                                    std::span<const Token>(targets), kPreset.vocab_size);
+                                    std::span<const Token>(targets), kPreset.vocab_size, options.label_smoothing,
+                                    options.z_loss);
   }
   // The slope along a direction of both.
   double slope(const std::vector<double>& dx, const std::vector<double>& dw) const {
@@ -321,6 +324,7 @@ TEST_CASE("the head's losses are those of the reference also where exponentials 
 void check_gradients(const HeadLayerCase& c, double slack = 1) {
   const auto x_direction = random_values(Element::f32, c.x.size(), 313);
   const auto w_direction = random_values(Element::f32, c.weight.size(), 314);
+  const double loss = c.loss(c.x, c.weight);
   const double x_slope = HeadLayerCase::kScale * c.slope(x_direction, std::vector<double>(c.weight.size()));
   const double w_slope = HeadLayerCase::kScale * c.slope(std::vector<double>(c.x.size()), w_direction);
   for (const std::string& target : tested_targets()) {
@@ -329,11 +333,16 @@ void check_gradients(const HeadLayerCase& c, double slack = 1) {
     Operand x(kElement, c.x), dx(kElement, c.x.size()), weight = c.padded_weight();
     Operand d_weight(Element::f32, std::vector<double>(weight.size()));
     L::Head::pack(f.context, f.frame, {weight.floats()});
-    L::Head::forward_backward(f.context, f.frame, {static_cast<L::E*>(x.data())}, {c.targets.data()},
-                              {weight.floats()}, HeadLayerCase::kScale, {static_cast<L::E*>(dx.data())},
-                              {d_weight.floats()});
+    Operand d_every_row(Element::f32, std::vector<double>(kPreset.d_model));
+    const auto losses = L::Head::forward_backward(f.context, f.frame, {static_cast<L::E*>(x.data())},
+                                                  {c.targets.data()}, {weight.floats()}, HeadLayerCase::kScale,
+                                                  c.options, {static_cast<L::E*>(dx.data())}, {d_weight.floats()},
+                                                  {d_every_row.floats()});
+    const double sum = std::accumulate(losses.data, losses.data + kRows, 0.0);
+    CHECK(sum == doctest::Approx(loss).epsilon(kLayerTolerance));
     check_slope(dx.values(), x_direction, x_slope, slack);
     auto gradient = d_weight.values();
+    for (std::size_t i = 0; i < HeadLayerCase::kWeight; ++i) gradient[i] += d_every_row[i % kPreset.d_model];
     const auto padding = gradient.begin() + static_cast<std::ptrdiff_t>(HeadLayerCase::kWeight);
     CHECK(std::all_of(padding, gradient.end(), [](double v) { return v == 0; }));
     gradient.erase(padding, gradient.end());
@@ -351,6 +360,22 @@ TEST_CASE("the head's gradients are the exact derivatives of the scaled sum of i
 TEST_CASE("the head's gradients are the exact derivatives also where exponentials of a loss overflow") {
   // Logits of hundreds are good to 3e-5 in f32, and so are their exponentials.
   check_gradients(HeadLayerCase::with_large_losses(), 6);
+}
+
+TEST_CASE("with label smoothing, z-loss and both, the head's losses and gradients are the reference's") {
+  for (const LossOptions& options : {LossOptions{0.125f, 0}, LossOptions{0, 0.0625f}, LossOptions{0.125f, 0.0625f}}) {
+    CAPTURE(options.label_smoothing);
+    CAPTURE(options.z_loss);
+    HeadLayerCase c;
+    c.options = options;
+    check_gradients(c);
+  }
+}
+
+TEST_CASE("with label smoothing and z-loss, a head's loss may overflow its exponentials") {
+  HeadLayerCase c = HeadLayerCase::with_large_losses();
+  c.options = {0.125f, 0.0009765625f};
+  check_gradients(c, 6);
 }
 
 }  // namespace

@@ -47,7 +47,11 @@ Outcome train(const std::string& target) {
   std::vector<Token> inputs(kRows), targets(kRows);
   golden::golden_batch(kPreset, 0, inputs, targets);
   Model::pack(context, f.frame);
-  const auto losses = Model::forward_backward(context, f.frame, {inputs.data()}, {targets.data()}, 0.125f).span();
+  Operand sums(Element::f32, std::vector<double>(Model::StepSums::bytes / sizeof(float)));
+  auto* step_sums = static_cast<std::byte*>(sums.data());
+  const auto losses =
+      Model::forward_backward(context, f.frame, step_sums, {inputs.data()}, {targets.data()}, 0.125f, {}).span();
+  Model::end_step(context, f.frame, step_sums);
   return {{losses.begin(), losses.end()}, f.gradients(), f.guards_hold()};
 }
 

@@ -150,9 +150,11 @@ std::vector<S> softmax(std::vector<S> x) {
 }
 
 /// The negative log-likelihoods of the targets under softmax(logits), summed over the targets that are not
-/// kIgnoredToken: logits (rows, vocab), targets (rows).
+/// kIgnoredToken: logits (rows, vocab), targets (rows). With `smoothing` a target's likelihood is its share of a
+/// mixture with the uniform distribution; z_loss weighs the squared logarithm of the softmax's denominator.
 template <class S>
-S cross_entropy(const std::vector<S>& logits, std::span<const Token> targets, std::size_t vocab) {
+S cross_entropy(const std::vector<S>& logits, std::span<const Token> targets, std::size_t vocab, double smoothing = 0,
+                double z_loss = 0) {
   require(logits.size() == targets.size() * vocab, "cross_entropy: logits must have a row per target");
   S loss(0);
   for (std::size_t r = 0; r < targets.size(); ++r) {
@@ -164,6 +166,10 @@ S cross_entropy(const std::vector<S>& logits, std::span<const Token> targets, st
     S sum(0);
     for (std::size_t v = 0; v < vocab; ++v) sum += std::exp(row[v] - top);
     loss += std::log(sum) - (row[targets[r]] - top);
+    S all(0);
+    for (std::size_t v = 0; v < vocab; ++v) all += row[v];
+    const S log_z = std::log(sum) + top;
+    loss += smoothing * (row[targets[r]] - all / static_cast<double>(vocab)) + z_loss * log_z * log_z;
   }
   return loss;
 }

@@ -129,11 +129,12 @@ std::vector<S> reference_logits(const Preset& p, const Weights<S>& weights, std:
   return linear(x, weights.at(p.tied_head ? "embedding.tokens" : "head.weight"), {}, p.d_model);
 }
 
-/// The negative log-likelihood in nats, summed over the targets that are not kIgnoredToken. Not the mean.
+/// The negative log-likelihood in nats, summed over the targets that are not kIgnoredToken, with the terms that
+/// cross_entropy can add. Not the mean.
 template <class S>
 S reference_loss(const Preset& p, const Weights<S>& weights, std::span<const Token> inputs,
-                 std::span<const Token> targets) {
-  return cross_entropy(reference_logits(p, weights, inputs), targets, p.vocab_size);
+                 std::span<const Token> targets, double smoothing = 0, double z_loss = 0) {
+  return cross_entropy(reference_logits(p, weights, inputs), targets, p.vocab_size, smoothing, z_loss);
 }
 
 }  // namespace diecast::reference

@@ -18,7 +18,7 @@ class TellingModel : public testing::FakeModel {
   LayerObserver* observer = nullptr;
 
   void set_observer(LayerObserver* given) override { observer = given; }
-  Loss forward_backward(TokenBatch, float, DropoutKey) override {
+  Loss forward_backward(TokenBatch, float, DropoutKey, const StepPart&) override {
     for (const char* block : {"0", "1"}) pass(block, Pass::forward);
     // The second block is run again within its backward.
     for (const char* block : {"1", "0"}) pass(block, Pass::backward);
@@ -46,11 +46,11 @@ class TellingModel : public testing::FakeModel {
 
 // A step as the trainer takes it.
 void take_step(TellingModel& model, StepProfiler& profiler) {
-  const StepPart step(&profiler, "step");
-  { const StepPart part(&profiler, "data wait"); }
+  const ProfiledPart step(&profiler, "step");
+  { const ProfiledPart part(&profiler, "data wait"); }
   model.forward_backward({}, 1, {});
-  const StepPart part(&profiler, "optimizer");
-  const StepPart packing(&profiler, "packing");
+  const ProfiledPart part(&profiler, "optimizer");
+  const ProfiledPart packing(&profiler, "packing");
   model.parameters_changed();
 }
 
@@ -120,12 +120,12 @@ TEST_CASE("only the steps after the skipped ones are observed, and none after th
   take_step(model, profiler);
   CHECK_FALSE(profiler.done());
   {
-    const StepPart step(&profiler, "step");
+    const ProfiledPart step(&profiler, "step");
     CHECK(model.observer == &profiler);
   }
   CHECK(profiler.done());
   CHECK(model.observer == nullptr);
-  const StepPart later(&profiler, "step");
+  const ProfiledPart later(&profiler, "step");
   CHECK(model.observer == nullptr);
 }
 

@@ -22,22 +22,25 @@ namespace {
 
 using testing::TemporaryFolder;
 
-// Its gradient is that of a sum of products, as far as `range` lets it: infinite beyond.
+// Its gradient is that of a sum of products, as far as `range` lets it: infinite beyond. It depends on the batch.
 class NarrowModel : public testing::FakeModel {
  public:
   double range;
+  std::vector<StepPart> parts;  // of all calls
 
   NarrowModel(Element precision, double range_) : range(range_) {
     preset_value.precision = precision;
     fill_distinct();
   }
   std::string_view target() const override { return target_; }
-  Loss forward_backward(TokenBatch batch, float scale, DropoutKey key) override {
+  Loss forward_backward(TokenBatch batch, float scale, DropoutKey, const StepPart& part) override {
+    parts.push_back(part);
     for (std::size_t i = 0; i < gradients().size(); ++i) {
-      const float exact = scale * static_cast<float>(1 + (i + key.step) % 3);
+      const float exact = scale * static_cast<float>(1 + (i + batch.inputs.front()) % 3);
       gradients()[i] += exact <= range ? exact : std::numeric_limits<float>::infinity();
     }
-    return {.sum = 1, .tokens = batch.targets.size()};
+    const std::size_t batches = static_cast<std::size_t>(part.index) + 1;  // so far
+    return {.sum = static_cast<double>(batches), .tokens = batches * batch.targets.size()};
   }
 
  private:
@@ -50,7 +53,7 @@ class TrainerFixture {
   explicit TrainerFixture(NarrowModel& model) : model_(model) { config_.log.every_steps.value = 1; }
 
   TrainState train(const TrainState& start, std::uint64_t last_step) {
-    plan_.tokens_per_step = 16;
+    plan_.tokens_per_step = 16 * static_cast<double>(plan_.micro_batches);
     plan_.last_step = last_step;
     plan_.schedule.lr = 1e-2;
     Trainer trainer({.config = config_,
@@ -65,6 +68,8 @@ class TrainerFixture {
                      .sample = [](std::uint64_t) {}});
     return trainer.run(start).state;
   }
+
+  TrainPlan& plan() { return plan_; }
 
   std::vector<nlohmann::json> lines() const {
     std::istringstream text(testing::read_file(folder_ / "metrics.jsonl"));
@@ -118,7 +123,7 @@ TEST_CASE("after skipped steps training goes on as if it began, with the gradien
   TrainerFixture trainer(model), wide_trainer(wide);
   const TrainState state = trainer.train({}, 5);
   CHECK(state.loss_scale == LossScaleState{.value = 8192, .good_steps = 3, .skipped_steps = 2});
-  // The fake gradient depends on the micro-step: the f32 model begins where the other did not skip.
+  // The f32 model begins where the other did not skip.
   TrainState start;
   start.micro_steps = 2;
   wide_trainer.train(start, 3);
@@ -136,6 +141,24 @@ TEST_CASE("a run that is resumed between skipped steps equals an uninterrupted o
   for (const std::uint64_t last_step : {1, 4, 6}) state = TrainerFixture(halves).train(state, last_step);
   CHECK(state.loss_scale == expected.loss_scale);
   CHECK(halves.values == whole.values);
+}
+
+TEST_CASE("a step's micro-batches tell the model which they are, and its loss is theirs together") {
+  NarrowModel model(Element::f32, kRange);
+  TrainerFixture trainer(model);
+  trainer.plan().micro_batches = 2;
+  trainer.plan().loss = {.label_smoothing = 0.25f, .z_loss = 0.5f};
+  const TrainState state = trainer.train({}, 2);
+  CHECK(state.micro_steps == 4);
+  CHECK(state.tokens == 64);
+  REQUIRE(model.parts.size() == 4);
+  for (std::size_t i = 0; i < 4; ++i) {
+    CHECK(model.parts[i].index == i % 2);
+    CHECK(model.parts[i].count == 2);
+    CHECK(model.parts[i].options.label_smoothing == 0.25f);
+    CHECK(model.parts[i].options.z_loss == 0.5f);
+  }
+  CHECK(trainer.lines().back().at("loss") == 2.0 / 32);
 }
 
 TEST_CASE("a gradient that no loss scale brings into range ends the run") {

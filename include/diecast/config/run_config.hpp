@@ -56,9 +56,11 @@ struct TrainSection {
   Count max_tokens{0, "stop after so many tokens; 0: no limit"};
   Real max_epochs{0, "stop after so many passes over the corpus; 0: no limit", between(0, 1e9)};
   Real max_minutes{0, "stop after so much time; 0: no limit", between(0, 1e9)};
-  Count micro_batches{1, "micro-batches summed into one optimizer step", between(1, 65536)};
-  Real label_smoothing{0, "share of each target's probability spread over the vocabulary", from_below(0, 1)};
-  Real z_loss{0, "weight of the squared logarithm of the softmax's sum, as 1e-4; 0: none", at_least(0)};
+  Count micro_batches{1, "micro-batches summed into one optimizer step, as if they were one batch", between(1, 65536)};
+  Real label_smoothing{0, "share of each target's probability spread over the vocabulary, in the training loss only",
+                       from_below(0, 1)};
+  Real z_loss{0, "weight of the squared logarithm of the softmax's sum, as 1e-4, in the training loss only; 0: none",
+              at_least(0)};
 };
 
 struct OptimizerSection {

@@ -31,6 +31,7 @@ struct Context {
   const float* rope;              ///< see AttentionArgs
   bool training = false;          ///< whether dropout applies
   std::uint32_t dropout_key = 0;  ///< of this step
+  std::size_t sequence = 0;       ///< index in the step of the first sequence: where its dropout masks begin
   std::size_t position = 0;       ///< generation: index of the token
   const Segment* segments = nullptr;             ///< see AttentionArgs
   const std::uint32_t* first_segment = nullptr;
@@ -65,7 +66,8 @@ void gemm_nn(const Context<P>& ctx, Tensor<const E, Shape<kM, kK>> x, Tensor<E, 
   run_gemm<shape>(ctx, {x.data, packed.data, y.data, bias.data, skip.data, kM});
 }
 
-/// dx (m, n) of the loss head: exponentials (m, k) times `packed` (k, n), then what `head` says.
+/// dx (m, n) of the loss head: exponentials (m, k), those of targets replaced, times `packed` (k, n), then what `head`
+/// says.
 template <class P, class E, std::size_t kM, std::size_t kN, std::size_t kK>
 void gemm_head(const Context<P>& ctx, Tensor<E, Shape<kM, kK>> exponentials, Tensor<E, Shape<kK, kN>> packed,
                const HeadGradient& head, Tensor<E, Shape<kM, kN>> dx) {
@@ -125,16 +127,16 @@ void column_sum(const Context<P>& ctx, Tensor<E, Shape<kRows, kCols>> x, Tensor<
   });
 }
 
-/// out[ids[r]] += factors[r] x[r] for each row r, in that order; out has vectors of kCols.
+/// out[c] += sum over rows of factors[r] x[r].
 template <class P, class E, std::size_t kRows, std::size_t kCols>
-void add_rows(const Context<P>& ctx, Tensor<const E, Shape<kRows, kCols>> x, const float* factors, const Token* ids,
-              float* out) {
+void scaled_column_sum(const Context<P>& ctx, Tensor<const E, Shape<kRows, kCols>> x, const float* factors,
+                       Tensor<float, Shape<kCols>> out) {
   constexpr std::size_t kBlock = kWidthQuantum;
-  static_assert(kCols % kBlock == 0, "add_rows: columns must be a multiple of 32, one register panel");
-  constexpr KernelCall call = call_of(RowShape{RowOp::add_rows, kRows, kCols, element_of<E>});
+  static_assert(kCols % kBlock == 0, "scaled_column_sum: columns must be a multiple of 32, one register panel");
+  constexpr KernelCall call{"scaled_column_sum", {kRows, kCols}, element_of<E>};
   run_kernel(ctx, call, ceil_div(kCols, kBlock), [&](std::size_t task, std::size_t) {
     const std::size_t first = task * kBlock;
-    ctx.kernels->rows.add_rows(x.data + first, factors, ids, kRows, kCols, kBlock, out + first);
+    ctx.kernels->rows.scaled_column_sum(x.data + first, factors, kRows, kCols, kBlock, out.data + first);
   });
 }
 

@@ -22,6 +22,11 @@ constexpr Range block(std::size_t index, std::size_t size, std::size_t extent) {
   return {index * size, std::min((index + 1) * size, extent)};
 }
 
+/// Sums over tokens are made in the tokens' order, each term added to all before it, across calls too. Where a kernel
+/// adds up some tokens first, it is blocks of this many: gradients of a batch have the same bits however it is cut
+/// into micro-batches of whole blocks.
+constexpr std::size_t kTokenBlock = 32;
+
 /// How a product's result is cut into tasks.
 struct GemmGrid {
   std::size_t row_block, col_block;
@@ -81,6 +86,19 @@ constexpr GemmGrid gemm_grid(const GemmShape& s, TileUnit tiles) {
   return tiles == TileUnit::none || s.operands != Element::bf16 ? vector_gemm_grid(s) : tiled_gemm_grid(s);
 }
 
+/// Rows of a block of the loss head: long enough that W's gradient, which every block updates whole, is not the
+/// cost, and short enough that a block's logits of a usual vocabulary stay in L3.
+constexpr std::size_t kHeadBlock = 512;
+static_assert(kHeadBlock % kTokenBlock == 0, "head: blocks must not cut what sums over tokens keep together");
+
+/// The grid of `rows` rows of a loss head's exponentials. Columns are cut as a whole block's are, so that a row's sum
+/// has the same bits among any number of rows.
+constexpr GemmGrid head_grid(const HeadShape& s, std::size_t rows, TileUnit tiles) {
+  GemmGrid g = gemm_grid(s.logits().with_rows(kHeadBlock), tiles);
+  g.row_blocks = ceil_div(rows, g.row_block);
+  return g;
+}
+
 /// Rows (activations) or columns (weights) of the source that one packing task takes.
 constexpr std::size_t kPackBlock = 64;
 constexpr std::size_t pack_tasks(const PackShape& s) {
@@ -92,6 +110,8 @@ constexpr std::size_t attention_tasks(const AttentionShape& s) { return s.batch 
 /// Rows of one task of a norm or an activation.
 constexpr std::size_t kRowBlock = 64;
 constexpr std::size_t row_tasks(std::size_t rows) { return ceil_div(rows, kRowBlock); }
+/// Tasks of a norm's backward, which adds up a block's rows.
+constexpr std::size_t norm_backward_tasks(std::size_t rows) { return ceil_div(rows, kTokenBlock); }
 
 /// Queries and keys of a block of scores. Wide enough that loading a block and adding to its gradients is little
 /// beside its products; the block's operands, weights and slopes (40 KiB with head_dim 64 in bf16) stay near L1.

@@ -33,7 +33,6 @@ constexpr std::string_view name_of(RowOp op) {
     case RowOp::column_sum: return "column_sum";
     case RowOp::narrow: return "narrow";
     case RowOp::add: return "add";
-    case RowOp::add_rows: return "add_rows";
     case RowOp::dropout: break;
   }
   return "dropout";

@@ -24,7 +24,7 @@ struct GemmShape {
   Element result = Element::f32;
   bool bias = false;  ///< adds a row vector (n)
   bool skip = false;  ///< adds a matrix (m, n), the residual stream
-  bool head = false;  ///< scales rows and adds the targets' part: dx of the loss head, see HeadGradient
+  bool head = false;  ///< scales rows: dx of the loss head, see HeadGradient
   constexpr bool operator==(const GemmShape&) const = default;
 
   /// The extent that counts tokens: rows of c in nn, the reduced extent in tn.
@@ -117,7 +117,6 @@ enum class RowOp : std::uint8_t {
   column_sum,  ///< sums of a matrix's columns, added to f32
   narrow,      ///< f32 rounded to the operands' type
   add,         ///< the sum of two f32 matrices
-  add_rows,    ///< scaled rows added to chosen rows of an f32 matrix
   dropout,     ///< f32 times a mask
 };
 struct RowShape {

@@ -7,18 +7,18 @@
 
 #include <diecast/core/element.hpp>
 #include <diecast/core/token.hpp>
+#include <diecast/kernels/loss_options.hpp>
 #include <diecast/kernels/plan.hpp>
 #include <diecast/kernels/tile_unit.hpp>
 
 namespace diecast {
 
-/// What turns the exponentials of the loss head into gradients, see FusedLossHead: row r is scaled by `factors[r]`, and
-/// `target_factors[r]` times the vector of its target is added.
+/// What turns the exponentials of the loss head into gradients, see FusedLossHead: row r is scaled by `factors[r]` and,
+/// unless `shifts` is null, `shifts[r]` times `vector_sum` is added.
 struct HeadGradient {
-  const float* factors;         ///< (rows)
-  const float* target_factors;  ///< (rows)
-  const Token* targets;         ///< (rows), below vocab
-  const float* vectors;         ///< (padded, width), f32 masters
+  const float* factors;     ///< (rows)
+  const float* shifts;      ///< (rows), or null
+  const float* vector_sum;  ///< (width)
 };
 
 /// Operands of a product. Element types are those of the GemmShape.
@@ -55,6 +55,7 @@ struct AttentionArgs {
   const Segment* segments;             ///< of all sequences; null: each sequence is one
   const std::uint32_t* first_segment;  ///< (B + 1): sequence b's are [first_segment[b], first_segment[b + 1])
   std::uint32_t dropout_key;
+  std::uint32_t dropout_sequence;  ///< the index, for dropout, of the first sequence
   bool training;
   float* scratch;         ///< attention_scratch_floats(shape) of this thread's
 };
@@ -81,7 +82,7 @@ struct NormArgs {
   const void* dy;       ///< backward: (rows, width)
   const float* skip;    ///< backward: added to dx, or null
   float* dx;            ///< backward: (rows, width)
-  float* partial;       ///< backward: (row_tasks, 2, width): sums of dweight and dbias of a task's rows
+  float* partial;       ///< backward: (norm_backward_tasks, 2, width): sums of dweight and dbias of a task's rows
   std::size_t rows;
 };
 
@@ -99,6 +100,7 @@ struct LossArgs {
   float* losses;          ///< (rows)
   void* d_logits;         ///< (rows, padded), or null: the loss alone
   float scale;            ///< of the gradient
+  LossOptions options{};
 };
 
 struct HeadArgs {
@@ -109,8 +111,9 @@ struct HeadArgs {
   float* anchors;               ///< (rows): what exponentials are relative to
   void* exponentials;           ///< (rows, padded): 0 of targets and padding
   void* exponentials_packed;    ///< the same, left-packed
-  float* sums;                  ///< (col_blocks of the logits' grid, rows): their sums
+  float* sums;                  ///< (col_blocks of head_grid, rows): their sums
   std::size_t rows;
+  const float* target_values = nullptr;  ///< (rows), see HeadFns::targets
 };
 
 /// Kernels run one task; the tasks of a call are independent and their number depends on the shape alone.
@@ -120,8 +123,10 @@ using LossFn = void (*)(const LossArgs&, std::size_t row);
 struct HeadFns {
   /// anchors[r] = the logit of row r's target, for a block of kRowBlock rows.
   void (*anchors)(const HeadArgs&, std::size_t task);
-  /// exponentials = exp(logits - anchors), for a task of the logits' grid.
+  /// exponentials = exp(logits - anchors), for a task of head_grid.
   void (*exponentials)(const HeadArgs&, std::size_t task);
+  /// Puts target_values at the targets, in both copies of the exponentials, for a block of kRowBlock rows.
+  void (*targets)(const HeadArgs&, std::size_t task);
 };
 struct AttentionFns {
   void (*forward)(const AttentionArgs&, std::size_t task);
@@ -129,8 +134,8 @@ struct AttentionFns {
   void (*step)(const AttentionStepArgs&, std::size_t kv_head);
 };
 struct NormFns {
-  void (*forward)(const NormArgs&, std::size_t task);
-  void (*backward)(const NormArgs&, std::size_t task);
+  void (*forward)(const NormArgs&, std::size_t task);   ///< of row_tasks
+  void (*backward)(const NormArgs&, std::size_t task);  ///< of norm_backward_tasks
 };
 struct ActivationFns {
   void (*forward)(const ActivationArgs&, std::size_t task);
@@ -140,14 +145,14 @@ struct ActivationFns {
 /// Kernels whose extents are arguments: n and cols must be multiples of kWidthQuantum. E is the preset's operands'.
 template <class E>
 struct RowOps {
-  /// out[c] += sum over rows of x (rows, stride) for c in [0, cols).
+  /// out[c] += sum over rows of x (rows, stride) for c in [0, cols), row after row.
   void (*column_sum_f32)(const float* x, std::size_t rows, std::size_t stride, std::size_t cols, float* out);
   void (*column_sum)(const E* x, std::size_t rows, std::size_t stride, std::size_t cols, float* out);
+  /// The same with row r times factors[r].
+  void (*scaled_column_sum)(const E* x, const float* factors, std::size_t rows, std::size_t stride, std::size_t cols,
+                            float* out);
   /// y = x, rounded to nearest even
   void (*narrow)(const float* x, E* y, std::size_t n);
-  /// out[ids[r] * stride + c] += factors[r] * x[r * stride + c] for c in [0, cols), row after row.
-  void (*add_rows)(const E* x, const float* factors, const Token* ids, std::size_t rows, std::size_t stride,
-                   std::size_t cols, float* out);
   /// y = x + z
   void (*add)(const float* x, const float* z, float* y, std::size_t n);
   /// y[i] = mask(key, first + i) x[i] / (1 - p) (+ skip[i] where skip is not null); p in 1/65536.

@@ -62,6 +62,7 @@ struct Attention {
     args.segments = ctx.segments;
     args.first_segment = ctx.first_segment;
     args.dropout_key = mix32(ctx.dropout_key ^ f.stream);
+    args.dropout_sequence = static_cast<std::uint32_t>(ctx.sequence);
     args.training = ctx.training;
     return args;
   }

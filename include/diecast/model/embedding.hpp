@@ -54,9 +54,11 @@ struct Embedding {
     });
   }
 
-  /// Tasks are blocks of columns: every table row is then summed in one order, whatever the threads.
+  /// Tasks are blocks of columns: every table row is then summed in one order, whatever the threads. `d_tokens` is
+  /// where the gradient of the tokens' table is added.
   template <class P>
-  static void backward(const Context<P>& ctx, const Frame<Embedding>& f, In<Input> ids, In<Output> dy) {
+  static void backward(const Context<P>& ctx, const Frame<Embedding>& f, In<Input> ids, In<Output> dy,
+                       Tensor<float, typename Tokens::shape> d_tokens) {
     run_kernel(ctx, kCall, kWidth / kWidthQuantum, [&](std::size_t task, std::size_t) {
       const std::size_t first = task * kWidthQuantum;
       const auto add_to = [&](float* table_row, std::size_t row) {
@@ -64,7 +66,7 @@ struct Embedding {
         ctx.kernels->rows.add(out, dy.data + row * kWidth + first, out, kWidthQuantum);
       };
       for (std::size_t row = 0; row < kRows; ++row) {
-        add_to(grad<"tokens">(f).data + ids.data[row] * kWidth, row);
+        add_to(d_tokens.data + ids.data[row] * kWidth, row);
         if constexpr (kLearnedPositions) add_to(grad<"positions">(f).data + row % kSeqLen * kWidth, row);
       }
     });

@@ -17,8 +17,10 @@ namespace diecast {
 /// for the gradient, and no logits tensor. With Z the sum of a row's e without the target,
 ///   loss = log(1 + Z),   d logit = scale e / (1 + Z),   d target logit = -scale Z / (1 + Z),
 /// where no difference of nearly equal numbers is taken. Z <= exp(loss), so f32 and bf16 hold e while a loss stays
-/// below 64; a row beyond that is done again relative to its largest logit. 1 / (1 + Z) scales a row of dx after its
-/// product and a row of x before dW's, and the target's part is added in f32.
+/// below 64; a row beyond that is done again relative to its largest logit. -Z takes the target's place among the e,
+/// and 1 / (1 + Z) scales a row of dx after its product and a row of x before dW's.
+/// Label smoothing takes the same s = scale e / V from the gradient of every logit: s times the sum of W's rows from
+/// dx, s x from every row of dW, both in f32. With z-loss the softmax's part is scaled by 1 + 2 w log Z.
 template <std::size_t kRows, std::size_t kWidth, std::size_t kVocab, std::size_t kPaddedVocab, class E, bool kTied>
 struct FusedLossHead {
   static_assert(element_of<E> != Element::f16, "FusedLossHead: f16 cannot hold its exponentials");
@@ -38,23 +40,18 @@ struct FusedLossHead {
   static constexpr HeadShape head_shape(std::size_t rows) {
     return {rows, kWidth, kVocab, kPaddedVocab, element_of<E>};
   }
-  static constexpr std::size_t sum_blocks(std::size_t rows, TileUnit tiles) {
-    return gemm_grid(head_shape(rows).logits(), tiles).col_blocks;
+  static constexpr std::size_t sum_blocks(TileUnit tiles) {
+    return head_grid(head_shape(kBlock), kBlock, tiles).col_blocks;
   }
-  static constexpr std::size_t most_sum_blocks(std::size_t rows) {
-    return std::max(sum_blocks(rows, TileUnit::none), sum_blocks(rows, TileUnit::amx));
-  }
-  // A shorter block may be cut into more.
-  static constexpr std::size_t kRest = std::max<std::size_t>(Blocks::rest, 1);
-  static constexpr std::size_t kSumBlocks =
-      std::max(most_sum_blocks(kBlock), Blocks::rest == 0 ? 0 : most_sum_blocks(kRest));
+  static constexpr std::size_t kSumBlocks = std::max(sum_blocks(TileUnit::none), sum_blocks(TileUnit::amx));
 
   using Scratch =
       FieldList<Field<"exponentials", E, Shape<kBlock, kPaddedVocab>>, Field<"packed", E, Shape<kBlock, kPaddedVocab>>,
                 Field<"x", E, Shape<kBlock, kWidth>>, Field<"sums", float, Shape<kSumBlocks, kBlock>>,
                 Field<"targets", Token, Shape<kBlock>>, Field<"anchors", float, Shape<kBlock>>,
                 Field<"offsets", float, Shape<kBlock>>, Field<"factors", float, Shape<kBlock>>,
-                Field<"target_factors", float, Shape<kBlock>>, Field<"logits", float, Shape<1, kPaddedVocab>>>;
+                Field<"target_values", float, Shape<kBlock>>, Field<"shifts", float, Shape<kBlock>>,
+                Field<"vector_sum", float, Shape<kWidth>>, Field<"logits", float, Shape<1, kPaddedVocab>>>;
 
   template <std::size_t kN>
   static constexpr KernelShapes block_shapes() {
@@ -64,7 +61,6 @@ struct FusedLossHead {
     s.gemms.add({GemmOp::nn, kN, kWidth, kPaddedVocab, e, e, false, false, true});  // dx
     s.gemms.add({GemmOp::tn, kPaddedVocab, kWidth, kN, e, Element::f32});           // dW
     s.packs.add({PackOp::right_scaled, kN, kWidth, e});
-    s.rows.add({RowOp::add_rows, kN, kWidth, e});
     return s;
   }
   static constexpr KernelShapes list_shapes() {
@@ -98,26 +94,31 @@ struct FusedLossHead {
   static Losses forward(const Context<P>& ctx, const Frame<FusedLossHead>& f, In<Input> x, Targets targets,
                         Vectors vectors) {
     Blocks::for_each([&](auto rows, std::size_t first) {
-      losses<decltype(rows)::value>(ctx, f, x, targets, vectors, first, 0);
+      losses<decltype(rows)::value>(ctx, f, x, targets, vectors, first, 0, {});
     });
     return saved<"losses">(f);
   }
 
-  /// The same, and the gradients of `scale` times their sum: dx is overwritten, dW added to.
+  /// The same with what `options` add, and the gradients of `scale` times their sum: dx is overwritten; the sum of
+  /// d_weight and, in each row below kVocab, d_every_row is W's, and either may be added to.
   template <class P>
   static Losses forward_backward(const Context<P>& ctx, const Frame<FusedLossHead>& f, In<Input> x, Targets targets,
-                                 Vectors vectors, float scale, Out<Input> dx, Tensor<float, Weight> d_weight) {
+                                 Vectors vectors, float scale, const LossOptions& options, Out<Input> dx,
+                                 Tensor<float, Weight> d_weight, Tensor<float, Shape<kWidth>> d_every_row) {
+    const bool smooths = options.label_smoothing != 0;
+    if (smooths) sum_vectors(ctx, f, vectors);
+    const HeadGradient head{scratch<"factors">(f).data, smooths ? scratch<"shifts">(f).data : nullptr,
+                            scratch<"vector_sum">(f).data};
     Blocks::for_each([&](auto rows, std::size_t first) {
       constexpr std::size_t kN = decltype(rows)::value;
-      losses<kN>(ctx, f, x, targets, vectors, first, scale);
-      const float* factors = scratch<"factors">(f).data;
-      const HeadGradient head{factors, scratch<"target_factors">(f).data, scratch<"targets">(f).data, vectors.data};
+      const auto in = x.template rows<kN>(first);
+      losses<kN>(ctx, f, x, targets, vectors, first, scale, options);
       gemm_head(ctx, scratch<"exponentials">(f).template rows<kN>(0), diecast::pack<"backward">(f), head,
                 dx.template rows<kN>(first));
       const auto packed_x = scratch<"x">(f).template rows<kN>(0);
-      pack_panels<PackOp::right_scaled>(ctx, x.template rows<kN>(first), packed_x, factors);
+      pack_panels<PackOp::right_scaled>(ctx, in, packed_x, head.factors);
       gemm_tn(ctx, scratch<"packed">(f).template rows<kN>(0), packed_x, d_weight);
-      add_rows(ctx, x.template rows<kN>(first), head.target_factors, head.targets, d_weight.data);
+      if (smooths) scaled_column_sum(ctx, in, head.shifts, d_every_row);
     });
     return saved<"losses">(f);
   }
@@ -126,10 +127,10 @@ struct FusedLossHead {
   // The largest sum of exponentials that is taken: the loss is 64, and twice its exponent still fits.
   static constexpr float kLargestSum = 6e27f;
 
-  // Exponentials of a block, their sums, and from them its losses and what gradients are scaled by.
+  // Exponentials of a block, their sums, and from them its losses and what makes gradients of them.
   template <std::size_t kN, class P>
   static void losses(const Context<P>& ctx, const Frame<FusedLossHead>& f, In<Input> x, Targets targets,
-                     Vectors vectors, std::size_t first, float scale) {
+                     Vectors vectors, std::size_t first, float scale, const LossOptions& options) {
     const auto rows = x.template rows<kN>(first);
     const Token* target = targets.data + first;
     Token* known = scratch<"targets">(f).data;
@@ -143,9 +144,10 @@ struct FusedLossHead {
                         scratch<"exponentials">(f).data,
                         scratch<"packed">(f).data,
                         scratch<"sums">(f).data,
-                        kN};
+                        kN,
+                        scratch<"target_values">(f).data};
     const HeadFns& kernels = ctx.kernels->heads[slot(KernelPlan<P>::shapes.heads, head_shape(kN))];
-    const GemmGrid grid = gemm_grid(head_shape(kN).logits(), ctx.kernels->tiles);
+    const GemmGrid grid = head_grid(head_shape(kN), kN, ctx.kernels->tiles);
     // The sums of the blocks of columns become those of the rows, in the first block's place.
     const auto exponentials = [&] {
       run_kernel(ctx, {"head_exponentials", {kN, kPaddedVocab, kWidth}, element_of<E>}, grid.tasks(),
@@ -157,7 +159,14 @@ struct FusedLossHead {
                [&](std::size_t task, std::size_t) { kernels.anchors(args, task); });
     exponentials();
     if (anchor_overflows<kN>(ctx, f, rows)) exponentials();
-    for (std::size_t r = 0; r < kN; ++r) finish_row(f, r, first, target[r] == kIgnoredToken, scale);
+    const bool smooths = options.label_smoothing != 0;
+    ctx.pool->run(row_tasks(kN), [&](std::size_t task, std::size_t) {
+      const Range part = block(task, kRowBlock, kN);
+      for (std::size_t r = part.begin; r < part.end; ++r)
+        finish_row(f, r, first, target[r] == kIgnoredToken, scale, options,
+                   smooths ? mean_logit(f, rows.data + r * kWidth) : 0.0f);
+      kernels.targets(args, task);
+    });
   }
 
   // Gives rows whose sums are too large their largest logit as anchor; whether there were any.
@@ -176,13 +185,39 @@ struct FusedLossHead {
     return any;
   }
 
-  static void finish_row(const Frame<FusedLossHead>& f, std::size_t row, std::size_t first, bool ignored,
-                         float scale) {
+  // 1 + 2 w log Z, but not so near 0 that the target's part, relative to it, would be lost. It changes by rounding.
+  static float softmax_weight(float slope) { return std::copysign(std::max(std::abs(1 + slope), 1e-6f), 1 + slope); }
+
+  static void finish_row(const Frame<FusedLossHead>& f, std::size_t row, std::size_t first, bool ignored, float scale,
+                         const LossOptions& options, float mean_logit) {
     const float others = scratch<"sums">(f).data[row], offset = scratch<"offsets">(f).data[row];
-    const float sum = others + std::exp(offset);
-    saved<"losses">(f).data[first + row] = ignored ? 0 : offset == 0 ? std::log1p(others) : std::log(sum) - offset;
-    scratch<"factors">(f).data[row] = ignored ? 0 : scale / sum;
-    scratch<"target_factors">(f).data[row] = ignored ? 0 : -scale * others / sum;
+    const float sum = others + std::exp(offset), smoothing = options.label_smoothing;
+    const float loss = offset == 0 ? std::log1p(others) : std::log(sum) - offset;
+    const float target_logit = scratch<"anchors">(f).data[row] + offset, log_z = loss + target_logit;
+    const float slope = 2 * options.z_loss * log_z;  // of z-loss to log Z
+    const float weight = softmax_weight(slope);
+    saved<"losses">(f).data[first + row] =
+        ignored ? 0 : loss + smoothing * (target_logit - mean_logit) + 0.5f * slope * log_z;
+    scratch<"factors">(f).data[row] = ignored ? 0 : scale * weight / sum;
+    scratch<"target_values">(f).data[row] = ignored ? 0 : sum * ((slope + smoothing) / weight) - others;
+    scratch<"shifts">(f).data[row] = ignored ? 0 : -scale * smoothing / static_cast<float>(kVocab);
+  }
+
+  template <class P>
+  static void sum_vectors(const Context<P>& ctx, const Frame<FusedLossHead>& f, Vectors vectors) {
+    const auto sum = scratch<"vector_sum">(f);
+    std::fill_n(sum.data, kWidth, 0.0f);
+    ctx.pool->run(kWidth / kWidthQuantum, [&](std::size_t task, std::size_t) {
+      const std::size_t col = task * kWidthQuantum;
+      ctx.kernels->rows.column_sum_f32(vectors.data + col, kVocab, kWidth, kWidthQuantum, sum.data + col);
+    });
+  }
+  // The mean of a row's logits is one itself, of the vectors' mean.
+  static float mean_logit(const Frame<FusedLossHead>& f, const E* x) {
+    const float* vectors = scratch<"vector_sum">(f).data;
+    float sum = 0;
+    for (std::size_t i = 0; i < kWidth; ++i) sum += static_cast<float>(x[i]) * vectors[i];
+    return sum / static_cast<float>(kVocab);
   }
 };
 

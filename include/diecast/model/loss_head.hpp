@@ -27,10 +27,6 @@ struct RowBlocks {
   }
 };
 
-/// Rows of a block of the loss head: long enough that W's gradient, which every block updates whole, is not the
-/// cost, and short enough that a block's logits of a usual vocabulary stay in L3.
-inline constexpr std::size_t kHeadBlock = 512;
-
 /// logits = x Wᵀ, softmax, cross-entropy and their gradients, over blocks of rows: the logits never exist whole.
 /// W is (kPaddedVocab, kWidth), this layer's own or, tied, the token embedding's (Press, Wolf 2017,
 /// arXiv:1608.05859). Padding logits take no part. FusedLossHead does the same with less traffic; this one takes
@@ -93,21 +89,23 @@ struct LossHead {
   static Tensor<const float, Shape<kRows>> forward(const Context<P>& ctx, const Frame<LossHead>& f, In<Input> x,
                                                    Tensor<const Token, Shape<kRows>> targets, Vectors) {
     Blocks::for_each([&](auto rows, std::size_t first) {
-      losses<decltype(rows)::value>(ctx, f, x, targets, first, nullptr, 0);
+      losses<decltype(rows)::value>(ctx, f, x, targets, first, nullptr, 0, {});
     });
     return saved<"losses">(f);
   }
 
-  /// The same, and the gradients of `scale` times their sum: dx is overwritten, dW added to.
+  /// The same with what `options` add, and the gradients of `scale` times their sum: dx is overwritten; the sum of
+  /// d_weight and, in each row below kVocab, d_every_row is W's, and either may be added to.
   template <class P>
   static Tensor<const float, Shape<kRows>> forward_backward(const Context<P>& ctx, const Frame<LossHead>& f,
                                                             In<Input> x, Tensor<const Token, Shape<kRows>> targets,
-                                                            Vectors, float scale, Out<Input> dx,
-                                                            Tensor<float, Weight> d_weight) {
+                                                            Vectors, float scale, const LossOptions& options,
+                                                            Out<Input> dx, Tensor<float, Weight> d_weight,
+                                                            Tensor<float, Shape<kWidth>>) {
     Blocks::for_each([&](auto rows, std::size_t first) {
       constexpr std::size_t kN = decltype(rows)::value;
       const auto d_logits = scratch<"d_logits">(f).template rows<kN>(0);
-      losses<kN>(ctx, f, x, targets, first, d_logits.data, scale);
+      losses<kN>(ctx, f, x, targets, first, d_logits.data, scale, options);
       gemm_nn(ctx, Tensor<const E, Shape<kN, kPaddedVocab>>(d_logits), diecast::pack<"backward">(f),
               dx.template rows<kN>(first), None{}, None{});
       const auto packed = scratch<"packed">(f).template rows<kN>(0);
@@ -122,10 +120,11 @@ struct LossHead {
  private:
   template <std::size_t kN, class P>
   static void losses(const Context<P>& ctx, const Frame<LossHead>& f, In<Input> x,
-                     Tensor<const Token, Shape<kRows>> targets, std::size_t first, E* d_logits, float scale) {
+                     Tensor<const Token, Shape<kRows>> targets, std::size_t first, E* d_logits, float scale,
+                     const LossOptions& options) {
     const auto logits = scratch<"logits">(f).template rows<kN>(0);
     gemm_nn(ctx, x.template rows<kN>(first), diecast::pack<"forward">(f), logits, None{}, None{});
-    const LossArgs args{logits.data, targets.data + first, saved<"losses">(f).data + first, d_logits, scale};
+    const LossArgs args{logits.data, targets.data + first, saved<"losses">(f).data + first, d_logits, scale, options};
     constexpr LossShape shape{kVocab, kPaddedVocab, element_of<E>};
     const LossFn kernel = ctx.kernels->losses[slot(KernelPlan<P>::shapes.losses, shape)];
     run_kernel(ctx, {"loss", {kN, kPaddedVocab}, element_of<E>}, kN,

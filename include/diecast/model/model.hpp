@@ -10,6 +10,7 @@
 
 #include <diecast/core/thread_pool.hpp>
 #include <diecast/core/token.hpp>
+#include <diecast/kernels/loss_options.hpp>
 #include <diecast/model/param_table.hpp>
 #include <diecast/preset/preset.hpp>
 
@@ -47,7 +48,13 @@ struct Loss {
 /// Which of a model's random choices apply: the key of the counter-based generator that dropout reads.
 struct DropoutKey {
   std::uint64_t seed = 0;
-  std::uint64_t step = 0;         ///< micro-steps since the start of the run
+  std::uint64_t step = 0;         ///< optimizer steps since the start of the run
+};
+
+/// What a micro-batch is to an optimizer step. A step's micro-batches come in order, each with the same options.
+struct StepPart {
+  std::uint64_t index = 0, count = 1;
+  LossOptions options{};
 };
 
 /// Generates one sequence, a token at a time, with a key/value cache.
@@ -87,10 +94,12 @@ class Model {
 
   /// Both take batch_size * seq_len ids below vocab_size; targets may be kIgnoredToken; documents must not cross the
   /// end of a sequence. Throw Error otherwise.
-  /// Adds the gradient of `scale` times the summed loss to `gradients()`; returns the unscaled loss.
-  virtual Loss forward_backward(TokenBatch batch, float scale, DropoutKey key) = 0;
-  /// The same, one sequence after another: the loop that batching does away with, for the benchmark to compare. All
-  /// sequences have the same dropout masks.
+  /// Adds the gradient of `scale` times the summed loss to `gradients()`, some of it with the step's last micro-batch;
+  /// returns the unscaled loss of the step so far. Where a micro-batch is a multiple of kTokenBlock tokens, all bits of
+  /// a step are those of the same sequences in another number of micro-batches.
+  virtual Loss forward_backward(TokenBatch batch, float scale, DropoutKey key, const StepPart& part = {}) = 0;
+  /// The same for a step of one batch, one sequence after another: the loop that batching does away with, for the
+  /// benchmark to compare.
   virtual Loss forward_backward_by_sequence(TokenBatch batch, float scale, DropoutKey key) = 0;
   /// The loss alone, without dropout.
   virtual Loss loss(TokenBatch batch) = 0;

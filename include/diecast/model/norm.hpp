@@ -21,11 +21,11 @@ struct NormLayer {
                                     ParamList<Weight>>;
   using Packs = FieldList<>;
   using Saved = FieldList<Field<"mean", float, Shape<kRows>>, Field<"rstd", float, Shape<kRows>>>;
-  using Partial = Shape<row_tasks(kRows), 2 * kWidth>;
+  using Partial = Shape<norm_backward_tasks(kRows), 2 * kWidth>;
   using Scratch = FieldList<Field<"partial", float, Partial>>;
 
   static constexpr NormShape shape{kNorm, kRows, kWidth, element_of<E>, kBias};
-  static constexpr RowShape kPartialSum{RowOp::column_sum, row_tasks(kRows), (kBias ? 2 : 1) * kWidth, Element::f32};
+  static constexpr RowShape kPartialSum{RowOp::column_sum, Partial::outer, (kBias ? 2 : 1) * kWidth, Element::f32};
   static constexpr KernelShapes list_shapes() {
     KernelShapes s;
     s.norms.add(shape);
@@ -55,7 +55,7 @@ struct NormLayer {
     args.dx = dx.data;
     args.partial = scratch<"partial">(f).data;
     const NormFns& kernel = ctx.kernels->norms[slot(KernelPlan<P>::shapes.norms, shape)];
-    run_kernel(ctx, call_of(shape, true), row_tasks(kRows),
+    run_kernel(ctx, call_of(shape, true), Partial::outer,
                [&](std::size_t task, std::size_t) { kernel.backward(args, task); });
     run_kernel(ctx, call_of(kPartialSum), ceil_div(kWidth, kWidthQuantum), [&](std::size_t task, std::size_t) {
       const std::size_t first = task * kWidthQuantum;

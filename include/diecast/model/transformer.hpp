@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -51,7 +52,7 @@ struct Layers {
   /// Back into the residual stream; what follows it adds the skip when there is dropout.
   template <std::size_t kIn>
   using Return = Linear<kRows, kIn, p.d_model, E, p.bias, true, !kDrops>;
-  using Drop = Dropout<kRows, p.d_model, kDropout>;
+  using Drop = Dropout<kRows, p.seq_len, p.d_model, kDropout>;
   template <template <std::size_t, std::size_t, std::size_t, std::size_t, class, bool> class AnyHead>
   using HeadOf = AnyHead<kRows, p.d_model, p.vocab_size, p.padded_vocab(), E, p.tied_head>;
   /// f16 cannot hold the fused head's exponentials.
@@ -122,6 +123,14 @@ struct Transformer {
   static constexpr Flops flops{.forward = flops_of<Middle>().forward + flops_of<Head>().forward,
                                .again = flops_of<Middle>().again};
 
+  /// Gradients that are added to the others at the end of a step, because their sums over the step's tokens would
+  /// else come between those of the head, as often as there are micro-batches: a tied embedding's, with the tokens
+  /// that have one, and what label smoothing adds to all of the head's rows.
+  static constexpr bool kTied = P::value.tied_head;
+  using StepSums = FieldList<Field<"tokens", float, Shape<kTied ? P::value.padded_vocab() : 1, P::value.d_model>>,
+                             Field<"seen", std::uint8_t, Shape<kTied ? P::value.vocab_size : 1>>,
+                             Field<"every_token", float, Shape<P::value.d_model>>>;
+
   // Backward: the head at time 0, the body at 1, the embedding at 2.
   static constexpr auto scratch_plan = plan(std::array<Lifetime, 4>{
       Lifetime{Head::Scratch::bytes, 0, 0}, {Features::bytes, 0, 1}, {Middle::Scratch::bytes, 1, 1}, {Stream::bytes, 1, 2}});
@@ -155,20 +164,46 @@ struct Transformer {
     return Losses(saved<"losses">(head(f)));
   }
 
-  /// The same, and adds the gradients of `scale` times their sum.
-  static Losses forward_backward(const Context<P>& ctx, const Frame<Transformer>& f, Ids ids, Targets targets,
-                                 float scale) {
+  /// The same with what `options` add, and adds the gradients of `scale` times their sum, some of them to `sums`, a
+  /// StepSums that is zero when a step begins.
+  static Losses forward_backward(const Context<P>& ctx, const Frame<Transformer>& f, std::byte* sums, Ids ids,
+                                 Targets targets, float scale, const LossOptions& options) {
     const In<Features> y = features(ctx, f, ids);
     const auto dy = edge_at<Features>(f.scratch + scratch_plan.offsets[1]);
     const auto dx = edge_at<Stream>(f.scratch + scratch_plan.offsets[3]);
     observe(ctx, "head", Pass::forward, row_losses(f), [&] {
-      Head::forward_backward(ctx, head(f), y, targets, vectors(f), scale, dy,
-                             Tensor<float, typename Head::Weight>{head_weight(f, f.grads)});
+      Head::forward_backward(ctx, head(f), y, targets, vectors(f), scale, options, dy,
+                             Tensor<float, typename Head::Weight>{head_weight(f, f.grads)},
+                             field_at<StepSums, "every_token">(sums));
     });
     observe(ctx, "head", Pass::backward, dy, [] {});
     Middle::backward(ctx, body(f), In<Stream>(stream(f)), In<Features>(dy), dx);
-    observe(ctx, "embedding", Pass::backward, None{}, [&] { Embed::backward(ctx, embedding(f), ids, In<Stream>(dx)); });
+    observe(ctx, "embedding", Pass::backward, None{}, [&] {
+      if constexpr (kTied) {
+        Embed::backward(ctx, embedding(f), ids, In<Stream>(dx), field_at<StepSums, "tokens">(sums));
+        for (std::size_t row = 0; row < kRows; ++row) field_at<StepSums, "seen">(sums).data[ids.data[row]] = 1;
+      } else {
+        Embed::backward(ctx, embedding(f), ids, In<Stream>(dx), grad<"tokens">(embedding(f)));
+      }
+    });
     return Losses(saved<"losses">(head(f)));
+  }
+
+  /// Moves a step's sums to the gradients they belong to, so that they are zero again.
+  static void end_step(const Context<P>& ctx, const Frame<Transformer>& f, std::byte* sums) {
+    constexpr std::size_t kWidth = P::value.d_model;
+    float* weight = head_weight(f, f.grads);
+    const auto every_token = field_at<StepSums, "every_token">(sums).span();
+    const bool smoothed = std::ranges::any_of(every_token, [](float v) { return v != 0; });
+    ctx.pool->run(row_tasks(P::value.vocab_size), [&](std::size_t task, std::size_t) {
+      const Range tokens = block(task, kRowBlock, P::value.vocab_size);
+      for (std::size_t token = tokens.begin; token < tokens.end; ++token) {
+        float* row = weight + token * kWidth;
+        if constexpr (kTied) take_sum(ctx, sums, token, row);
+        if (smoothed) ctx.kernels->rows.add(row, every_token.data(), row, kWidth);
+      }
+    });
+    std::ranges::fill(every_token, 0.0f);
   }
 
   template <class Visit>
@@ -182,6 +217,16 @@ struct Transformer {
   // As a matrix, for observers.
   static auto row_losses(const Frame<Transformer>& f) {
     return saved<"losses">(head(f)).template as<Shape<kRows, 1>>();
+  }
+  // Adds to `row` what the embedding gives to a token.
+  static void take_sum(const Context<P>& ctx, std::byte* sums, std::size_t token, float* row) {
+    constexpr std::size_t kWidth = P::value.d_model;
+    std::uint8_t& seen = field_at<StepSums, "seen">(sums).data[token];
+    if (seen == 0) return;
+    float* sum = field_at<StepSums, "tokens">(sums).data + token * kWidth;
+    ctx.kernels->rows.add(row, sum, row, kWidth);
+    std::fill_n(sum, kWidth, 0.0f);
+    seen = 0;
   }
   static Out<Stream> stream(const Frame<Transformer>& f) { return edge_at<Stream>(f.saved + Middle::Saved::bytes); }
   static Out<Features> output(const Frame<Transformer>& f) {

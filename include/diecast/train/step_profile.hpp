@@ -106,16 +106,16 @@ class StepProfiler final : public LayerObserver {
 };
 
 /// A part of a step, from here to the end of the scope; nothing without a profiler.
-class StepPart {
+class ProfiledPart {
  public:
-  StepPart(StepProfiler* profiler, std::string_view name) : profiler_(profiler) {
+  ProfiledPart(StepProfiler* profiler, std::string_view name) : profiler_(profiler) {
     if (profiler_) profiler_->enter_part(name);
   }
-  ~StepPart() {
+  ~ProfiledPart() {
     if (profiler_) profiler_->leave_part();
   }
-  StepPart(const StepPart&) = delete;
-  StepPart& operator=(const StepPart&) = delete;
+  ProfiledPart(const ProfiledPart&) = delete;
+  ProfiledPart& operator=(const ProfiledPart&) = delete;
 
  private:
   StepProfiler* profiler_;

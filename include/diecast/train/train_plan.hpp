@@ -5,6 +5,7 @@
 #include <string>
 
 #include <diecast/config/run_config.hpp>
+#include <diecast/model/model.hpp>
 #include <diecast/train/optimizer.hpp>
 #include <diecast/train/schedule.hpp>
 
@@ -21,6 +22,7 @@ struct TrainPlan {
   double max_seconds = std::numeric_limits<double>::infinity();
   Schedule schedule;
   AdamWSettings optimizer;
+  LossOptions loss{};
 };
 
 /// The plan of a resolved configuration over a corpus of so many micro-batches, each with so many targets.
