@@ -170,11 +170,11 @@ void activation_backward(const ActivationArgs& args, std::size_t task) {
 // ---- softmax and cross-entropy of one row
 
 HWY_INLINE float sum_of(const float* x, std::size_t n) {
+  const std::size_t whole = n / kLanes * kLanes;
   V sum = hn::Zero(F32());
-  std::size_t i = 0;
-  for (; i + kLanes <= n; i += kLanes) sum = hn::Add(sum, load_f32(x + i));
+  for (std::size_t i = 0; i < whole; i += kLanes) sum = hn::Add(sum, load_f32(x + i));
   float rest = 0;
-  for (; i < n; ++i) rest += x[i];
+  for (std::size_t i = whole; i < n; ++i) rest += x[i];
   return hn::ReduceSum(F32(), sum) + rest;
 }
 

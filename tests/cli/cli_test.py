@@ -2,6 +2,7 @@
 """cli_test.py BINARY: what a user meets, with the real binary of the preset tiny: the main job and every bad input."""
 import hashlib
 import json
+import math
 import os
 import pathlib
 import re
@@ -110,6 +111,16 @@ class MainJob(CliTest):
                              (halves / "checkpoints/step-00000006" / name).read_bytes())
         losses = [[(m["step"], m["loss"]) for m in lines(run / "metrics.jsonl")] for run in [whole, halves]]
         self.assertEqual(*losses)
+
+    def test_label_smoothing_and_z_loss_are_in_the_training_loss_and_not_in_the_validation_loss(self):
+        plain, both = self.folder / "plain", self.folder / "both"
+        common = [*FAST, "--set", "train.max_steps=1", "--set", "optimizer.lr=1e-30"]
+        self.succeeds("train", *common, "--out", plain)
+        self.succeeds("train", *common, "--set", "train.label_smoothing=0.1", "--set", "train.z_loss=0.5", "--out", both)
+        without, with_them = lines(plain / "metrics.jsonl")[-1], lines(both / "metrics.jsonl")[-1]
+        # At first logits are near 0, so that the softmax's sum is the number of tokens.
+        self.assertAlmostEqual(with_them["loss"] - without["loss"], 0.5 * math.log(500) ** 2, delta=0.5)
+        self.assertEqual(with_them["val_loss"], without["val_loss"])
 
     def test_resume_drops_the_metrics_that_it_repeats(self):
         copy = self.copy_of_run()

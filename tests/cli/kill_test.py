@@ -117,7 +117,8 @@ def kill(run):
 
 
 def finish(run, steps):
-    process = start(run, {"train.max_steps": steps})
+    # One thread: several that spin for one another are slow on a machine that does something else.
+    process = start(run, {"train.max_steps": steps, "run.threads": 1})
     _, stderr = process.communicate(timeout=300)
     check(process.returncode == 0, stderr)
 
