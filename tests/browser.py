@@ -1,4 +1,5 @@
 """Our pages in headless Chromium: what is drawn, what hovering says, what the page complains of."""
+import contextlib
 import html
 import http.client
 import http.server
@@ -116,11 +117,12 @@ class Proxy(http.server.BaseHTTPRequestHandler):
             self.wfile.write(page.replace("</body>", WATCH + "</body>").encode())
             return
         seen = 0
-        for line in response:
-            self.wfile.write(line)
-            seen += line.startswith(b"event: ")
-            if seen == 40:
-                self.enough.set()
+        with contextlib.suppress(ConnectionError):  # the browser has seen enough
+            for line in response:
+                self.wfile.write(line)
+                seen += line.startswith(b"event: ")
+                if seen == 40:
+                    self.enough.set()
 
     def log_message(self, *_):
         pass

@@ -220,7 +220,8 @@ class DashboardTest(SeeingTest):
                 self.fail(f"the run said no address, and ended with {process.wait()}")
             yield process, int(found[1])
         finally:
-            process.terminate()
+            if process.poll() is None:  # a second signal would end it at once
+                process.terminate()
             process.communicate(timeout=60)
 
     def get(self, port, path="/", **headers):
@@ -241,6 +242,7 @@ class DashboardTest(SeeingTest):
             self.assertIn(first, ("metrics", "sample", "profile"))
             process.send_signal(signal.SIGTERM)
             seen += events
+            process.wait(timeout=60)
         names = {name for name, _ in seen}
         self.assertLessEqual({"metrics", "sample", "profile", "end"}, names)
         self.assertEqual(seen[-1][0], "end")
