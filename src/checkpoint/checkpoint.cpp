@@ -34,6 +34,7 @@ struct FlatArray {
 };
 
 std::vector<FlatArray> parameter_arrays(Model& model) { return {{"", model.parameters()}}; }
+std::vector<FlatArray> mean_arrays(Model& model) { return {{"", model.means()}}; }
 std::vector<FlatArray> moment_arrays(Model& model) {
   return {{"m.", model.first_moments()}, {"v.", model.second_moments()}};
 }
@@ -62,6 +63,7 @@ void write_files(const fs::path& folder, Model& model, const TrainState& state) 
       .state = state, .preset = preset_to_json(model.preset()), .model_hash = {}, .optimizer_hash = {}};
   file.model_hash = write_arrays(folder / kModelFile, table, parameter_arrays(model));
   file.optimizer_hash = write_arrays(folder / kOptimizerFile, table, moment_arrays(model));
+  if (!model.means().empty()) file.means_hash = write_arrays(folder / kMeansFile, table, mean_arrays(model));
   DurableFile state_file(folder / kStateFile);
   state_file.write(to_text(file));
   state_file.close();
@@ -148,6 +150,7 @@ StateFile verified_state(const fs::path& checkpoint, Parts parts) {
     StateFile file = read_state_file(checkpoint / kStateFile);
     check_hash(checkpoint / kModelFile, file.model_hash);
     if (parts == Parts::parameters_and_moments) check_hash(checkpoint / kOptimizerFile, file.optimizer_hash);
+    if (!file.means_hash.empty()) check_hash(checkpoint / kMeansFile, file.means_hash);
     return file;
   } catch (const Error& error) {
     throw Error(error.fault(), error.what(), {}, remedy_for(checkpoint));
@@ -170,24 +173,32 @@ void check_preset(const fs::path& checkpoint, const Preset& ours, const nlohmann
 TrainState load(const fs::path& checkpoint, Model& model, Parts parts) {
   const StateFile file = verified_state(checkpoint, parts);
   check_preset(checkpoint, model.preset(), file.preset);
-  read_arrays(checkpoint / kModelFile, model.param_table(), parameter_arrays(model));
-  if (parts == Parts::parameters_and_moments)
-    read_arrays(checkpoint / kOptimizerFile, model.param_table(), moment_arrays(model));
+  const ParamTable& table = model.param_table();
+  const bool has_means = !file.means_hash.empty();
+  const bool uses_means = parts == Parts::parameters && has_means;
+  read_arrays(checkpoint / (uses_means ? kMeansFile : kModelFile), table, parameter_arrays(model));
+  if (parts == Parts::parameters_and_moments) {
+    read_arrays(checkpoint / kOptimizerFile, table, moment_arrays(model));
+    if (has_means && !model.means().empty())
+      read_arrays(checkpoint / kMeansFile, table, mean_arrays(model));
+    else
+      model.restart_means();
+  }
   model.parameters_changed();
   return file.state;
 }
 
 }  // namespace
 
-std::uint64_t checkpoint_bytes(const ParamTable& table) {
+std::uint64_t checkpoint_bytes(const ParamTable& table, bool has_means) {
   const std::uint64_t names_and_numbers = (table.rows.size() + 16) * 1024;
-  return 3 * sizeof(float) * table.parameter_count() + names_and_numbers;
+  return (has_means ? 4 : 3) * sizeof(float) * table.parameter_count() + names_and_numbers;
 }
 
 void save_checkpoint(const RunFolder& run, Model& model, const TrainState& state, std::size_t keep_last) {
   const std::string name = checkpoint_name(state.step);
   const fs::path temporary = run.checkpoints() / (std::string(kTemporaryPrefix) + name);
-  const std::uint64_t needed = checkpoint_bytes(model.param_table());
+  const std::uint64_t needed = checkpoint_bytes(model.param_table(), !model.means().empty());
   std::error_code ignored;
   try {
     fs::create_directories(run.checkpoints());

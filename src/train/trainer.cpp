@@ -8,6 +8,8 @@
 #include <fmt/format.h>
 
 #include <diecast/kernels/span_ops.hpp>
+#include <diecast/machine/memory.hpp>
+#include <diecast/train/means_in_place.hpp>
 
 namespace diecast {
 namespace {
@@ -20,15 +22,16 @@ double seconds_between(std::chrono::steady_clock::time_point from, std::chrono::
 constexpr double kMostSteps = 1e15;
 
 TrainedArrays arrays_of(Model& model) {
-  return {model.parameters(), model.gradients(), model.first_moments(), model.second_moments()};
+  return {model.parameters(), model.gradients(), model.first_moments(), model.second_moments(),
+          model.means()};
 }
 
 }  // namespace
 
 Trainer::Trainer(TrainerParts parts)
     : parts_(std::move(parts)),
-      optimizer_(parts_.model.param_table(), arrays_of(parts_.model), parts_.plan.optimizer, parts_.pool,
-                 span_ops(parts_.model.target())),
+      optimizer_(make_optimizer(parts_.model.param_table(), arrays_of(parts_.model), parts_.plan.optimizer,
+                                parts_.pool, span_ops(parts_.model.target()))),
       loss_scale_(parts_.model.preset().precision) {}
 
 TrainEnd Trainer::run(const TrainState& start) {
@@ -36,7 +39,10 @@ TrainEnd Trainer::run(const TrainState& start) {
   loss_scale_ = LossScale(parts_.model.preset().precision, start.loss_scale);
   earlier_seconds_ = start.wall_seconds;
   if (start.step > 0) saved_step_ = start.step;
-  optimizer_.zero_gradients();
+  if (start.step == 0) parts_.model.restart_means();
+  optimizer_->zero_gradients();
+  if (optimizer_->scratch_bytes() > 0)
+    parts_.log.info(fmt::format("the optimizer takes {} beyond the plan", readable_bytes(optimizer_->scratch_bytes())));
   const DataSection& data = parts_.config.data;
   prefetcher_.emplace(parts_.batches, start.micro_steps, data.prefetch_batches.value, data.workers.value);
   began_ = saved_at_ = Clock::now();
@@ -60,7 +66,10 @@ void Trainer::do_what_is_due() {
   const auto evaluation = is_due(parts_.config.eval.every_steps) ? evaluate(false) : std::nullopt;
   if (evaluation || is_due(parts_.config.log.every_steps)) write_metrics(evaluation);
   if (checkpoint_is_due()) try_to_save();
-  if (is_due(parts_.config.sample.every_steps)) parts_.sample(state_.step);
+  if (is_due(parts_.config.sample.every_steps)) {
+    const MeansInPlace means(parts_.model);
+    parts_.sample(state_.step);
+  }
 }
 
 // The evaluation and the line of the last step. A resumed run may have taken it in an earlier session.
@@ -111,15 +120,16 @@ bool Trainer::take_step() {
 // The optimizer's part of a step. One that is skipped is none of AdamW's, whose bias corrections count its own.
 void Trainer::update() {
   lr_ = parts_.plan.schedule.at(state_.step);
-  grad_norm_ = optimizer_.gradient_norm(loss_scale_.value());
+  optimizer_->add_noise(state_.step, loss_scale_.value());
+  grad_norm_ = optimizer_->gradient_norm(loss_scale_.value());
   if (loss_scale_.skips(grad_norm_)) {
     loss_scale_.step_skipped();
-    optimizer_.zero_gradients();
+    optimizer_->zero_gradients();
     parts_.log.detail(fmt::format("step {}: skipped, the gradient overflowed; the loss scale is now {}",
                                   state_.step + 1, loss_scale_.value()));
   } else {
     check_finite(grad_norm_, "gradient", state_.step + 1);
-    optimizer_.update(state_.step + 1 - loss_scale_.skipped_steps(), lr_, grad_norm_, loss_scale_.value());
+    optimizer_->update(state_.step + 1 - loss_scale_.skipped_steps(), lr_, grad_norm_, loss_scale_.value());
     loss_scale_.step_made();
     parts_.model.parameters_changed();
   }
@@ -143,6 +153,7 @@ bool Trainer::checkpoint_is_due() const {
 
 std::optional<Evaluation> Trainer::evaluate(bool whole) {
   const std::size_t batches = whole ? 0 : parts_.config.eval.max_batches.value;
+  const MeansInPlace means(parts_.model);
   const std::optional<Evaluation> evaluation = parts_.evaluator.run(batches, parts_.stop);
   if (evaluation) check_finite(evaluation->loss, "validation loss", state_.step);
   std::optional<double>& best = state_.best_validation_loss;

@@ -35,29 +35,33 @@ struct TrainState {
   bool operator==(const TrainState&) const = default;
 };
 
-/// Bytes that a checkpoint takes at most: the parameters, two moments, and room for headers and the state.
-std::uint64_t checkpoint_bytes(const ParamTable& table);
+/// Bytes that a checkpoint takes at most: the parameters, two moments, their moving means if there are any, and room for
+/// headers and the state.
+std::uint64_t checkpoint_bytes(const ParamTable& table, bool has_means = false);
 
 /// Writes `checkpoints/step-N` for N = `state.step`:
 ///
 ///     model.safetensors      the parameters by their names in the ParamTable, padding rows cut
 ///     optimizer.safetensors  the moments, as m.NAME and v.NAME
-///     state.json             the state, every field of the preset, XXH3-128 of all three files
+///     ema.safetensors        the moving means of the parameters, where the model keeps any
+///     state.json             the state, every field of the preset, XXH3-128 of all these files
 ///
-/// The three are written into a temporary folder beside it and synced before the folder gets its name, then
+/// They are written into a temporary folder beside it and synced before the folder gets its name, then
 /// `latest` names it, then all but the newest `keep_last` checkpoints are deleted (0: none). Whenever the
 /// process or the machine stops, what was complete stays complete. Throws Error(Fault::run) with the bytes
 /// needed when they are not free or writing fails; the temporary folder is then gone and older checkpoints
 /// are as they were. An old checkpoint that cannot be deleted is no error.
 void save_checkpoint(const RunFolder& run, Model& model, const TrainState& state, std::size_t keep_last);
 
-/// Fills parameters and moments from a checkpoint's folder, with zeros in the padding rows. Throws
+/// Fills parameters, moments and the moving means that the model keeps from a checkpoint's folder, with zeros in the
+/// padding rows; a checkpoint without means makes them the parameters. Throws
 /// Error(Fault::usage) when it is of another preset, naming the first field that differs, and
 /// Error(Fault::run) when a file is missing, truncated or changed; the model is untouched before everything
 /// is verified.
 TrainState load_checkpoint(const std::filesystem::path& checkpoint, Model& model);
 
-/// As `load_checkpoint`, but the parameters alone: the moments are neither read, verified nor written.
+/// As `load_checkpoint`, but the parameters alone, or their moving means in their place where the checkpoint has any:
+/// the moments are neither read, verified nor written.
 TrainState load_parameters(const std::filesystem::path& checkpoint, Model& model);
 
 /// The checkpoint that `latest` names or, should that be gone, the one of the highest step; nothing before
