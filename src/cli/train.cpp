@@ -16,6 +16,7 @@
 #include <diecast/kernels/peak.hpp>
 #include <diecast/preset/fields.hpp>
 #include <diecast/tokenizer/load.hpp>
+#include <diecast/train/means_in_place.hpp>
 #include <diecast/train/sample_file.hpp>
 #include <diecast/train/stop_signal.hpp>
 #include <diecast/train/trainer.hpp>
@@ -165,6 +166,7 @@ class TrainRun {
     const EvaluationBatches validation(tokens_.validation, options);
     const TrainPlan plan = make_train_plan(config_, batches.batches_per_epoch(), batches.targets_per_batch());
     model_ = make_model(*pool_);
+    if (config_.optimizer.ema_decay > 0) model_->keep_means();
     const TrainState start = start_state();
     end_if_stopped();
     open_files(start);
@@ -253,6 +255,7 @@ class TrainRun {
   }
 
   void print_samples(std::uint64_t step, SampleFile& samples) {
+    const MeansInPlace means(*model_);
     for (const std::string& prompt : config_.sample.prompts.value) {
       const std::string text = sample(*model_, *tokenizer_, config_, prompt);
       if (StopSignal::received() != 0) return;

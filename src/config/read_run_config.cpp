@@ -160,9 +160,6 @@ void refuse_unavailable(const RunConfig& config) {
   only_default("log.tensorboard", config.log.tensorboard, defaults.log.tensorboard);
   only_default("train.label_smoothing", config.train.label_smoothing, defaults.train.label_smoothing);
   only_default("train.z_loss", config.train.z_loss, defaults.train.z_loss);
-  only_default("optimizer.name", config.optimizer.name, defaults.optimizer.name);
-  only_default("optimizer.gradient_noise", config.optimizer.gradient_noise, defaults.optimizer.gradient_noise);
-  only_default("optimizer.ema_decay", config.optimizer.ema_decay, defaults.optimizer.ema_decay);
   only_default("eval.patience", config.eval.patience, defaults.eval.patience);
   only_default("eval.hellaswag", config.eval.hellaswag, defaults.eval.hellaswag);
   only_default("spike.policy", config.spike.policy, defaults.spike.policy);
