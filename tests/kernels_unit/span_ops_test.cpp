@@ -212,10 +212,11 @@ constexpr Extents kProducts[] = {{1, 32, 1}, {7, 32, 5}, {13, 96, 130}, {64, 128
 
 TEST_CASE("a product of run-time extents agrees with the sum in double, the left operand upright or not") {
   for (const std::string& target : kernel_targets())
-    for (const auto& [rows, cols, depth] : kProducts)
+    for (const Extents& extents : kProducts)
       for (const bool upright : {false, true}) {
+        const auto [rows, cols, depth] = extents;
         CAPTURE(target);
-        CAPTURE(rows);
+        CAPTURE(extents.rows);
         const std::size_t stride = std::max({rows, cols, depth}) + 3;
         const auto a = random(1, std::max(rows, depth) * stride, 1), b = random(2, depth * stride, 1);
         const auto base = random(3, rows * stride, 1);

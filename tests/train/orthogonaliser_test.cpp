@@ -63,7 +63,8 @@ TEST_CASE("orthogonalised matrices agree with the iteration in double, of any ex
   constexpr std::pair<std::size_t, std::size_t> kExtents[] = {{1, 1},   {1, 40},   {5, 7},    {33, 31},
                                                               {64, 96}, {200, 65}, {130, 300}};
   for (const std::string& target : kernel_targets())
-    for (const auto& [rows, cols] : kExtents) {
+    for (const auto& extents : kExtents) {
+      const std::size_t rows = extents.first, cols = extents.second;
       CAPTURE(target);
       CAPTURE(rows);
       CAPTURE(cols);
