@@ -193,8 +193,8 @@ class ProbeList {
 
   void add_optimizer(std::size_t parameters) {
     const double n = static_cast<double>(parameters);
-    const std::size_t tasks = ceil_div(parameters, AdamW::kChunk);
-    const auto chunk = [parameters](std::size_t task) { return block(task, AdamW::kChunk, parameters); };
+    const std::size_t tasks = ceil_div(parameters, Optimizer::kChunk);
+    const auto chunk = [parameters](std::size_t task) { return block(task, Optimizer::kChunk, parameters); };
     const std::string text = fmt::format("{} f32", parameters);
     add("adamw", text, Element::f32, 1, adamw_work(n), [=, &ops = ops_](Operands& memory) {
       float *p = memory.floats(parameters), *g = memory.floats(parameters);

@@ -45,11 +45,11 @@ TrainingStep::TrainingStep(Model& model, ThreadPool& pool, Form form)
     : model_(model),
       form_(form),
       loss_scale_(LossScale(model.preset().precision).value()),
-      optimizer_(model.param_table(),
-                 {model.parameters(), model.gradients(), model.first_moments(), model.second_moments()}, {}, pool,
-                 span_ops(model.target())),
+      optimizer_(make_optimizer(
+          model.param_table(), {model.parameters(), model.gradients(), model.first_moments(), model.second_moments()},
+          {}, pool, span_ops(model.target()))),
       batch_(random_batch(model.preset(), kSeed)) {
-  optimizer_.zero_gradients();
+  optimizer_->zero_gradients();
   if (form == Form::documents) documents_ = quarters(model.preset());
 }
 
@@ -63,10 +63,10 @@ void TrainingStep::run() {
   } else {
     model_.forward_backward(batch, scale, key);
   }
-  const double norm = optimizer_.gradient_norm(loss_scale_);
+  const double norm = optimizer_->gradient_norm(loss_scale_);
   if (!std::isfinite(norm))  // a learning rate of 0 would not keep it from the parameters
     throw Error(Fault::run, "the gradient is not finite", "bench", "report this with the output of doctor");
-  optimizer_.update(++step_, kLearningRate, norm, loss_scale_);
+  optimizer_->update(++step_, kLearningRate, norm, loss_scale_);
   model_.parameters_changed();
 }
 

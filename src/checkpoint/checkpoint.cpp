@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <functional>
+#include <optional>
 #include <string>
 #include <system_error>
 #include <vector>
@@ -34,7 +35,7 @@ void write_arrays(DurableFile& file, const ParamTable& table, const std::vector<
   write_safetensors(file, tensors);
 }
 
-// Both files are written before either is synced: the arrays are needed no longer than that.
+// All files are written before any is synced: the arrays are needed no longer than that.
 void write_files(const fs::path& folder, Model& model, const TrainState& state,
                  const std::function<void()>& arrays_read) {
   const ParamTable& table = model.param_table();
@@ -43,9 +44,12 @@ void write_files(const fs::path& folder, Model& model, const TrainState& state,
   DurableFile parameters(folder / kModelFile), moments(folder / kOptimizerFile);
   write_arrays(parameters, table, parameter_arrays(model));
   write_arrays(moments, table, moment_arrays(model));
+  std::optional<DurableFile> means;
+  if (!model.means().empty()) write_arrays(means.emplace(folder / kMeansFile), table, mean_arrays(model));
   if (arrays_read) arrays_read();
   file.model_hash = parameters.close();
   file.optimizer_hash = moments.close();
+  if (means) file.means_hash = means->close();
   DurableFile state_file(folder / kStateFile);
   state_file.write(to_text(file));
   state_file.close();
@@ -114,16 +118,16 @@ void remove_old(const RunFolder& run, std::uint64_t newest, const Retention& kee
 
 }  // namespace
 
-std::uint64_t checkpoint_bytes(const ParamTable& table) {
+std::uint64_t checkpoint_bytes(const ParamTable& table, bool has_means) {
   const std::uint64_t names_and_numbers = (table.rows.size() + 16) * 1024;
-  return 3 * sizeof(float) * table.parameter_count() + names_and_numbers;
+  return (has_means ? 4 : 3) * sizeof(float) * table.parameter_count() + names_and_numbers;
 }
 
 void save_checkpoint(const RunFolder& run, Model& model, const TrainState& state, const Retention& keep, bool is_best,
                      const std::function<void()>& arrays_read) {
   const std::string name = checkpoint_name(state.step);
   const fs::path temporary = run.checkpoints() / (std::string(kTemporaryPrefix) + name);
-  const std::uint64_t needed = checkpoint_bytes(model.param_table());
+  const std::uint64_t needed = checkpoint_bytes(model.param_table(), !model.means().empty());
   std::error_code ignored;
   try {
     fs::create_directories(run.checkpoints());

@@ -57,6 +57,7 @@ StateFile verified_state(const fs::path& checkpoint, CheckpointParts parts) {
     throw Error(Fault::run, "the checkpoint is of step " + std::to_string(file.state.step), checkpoint.string());
   check_hash(checkpoint / kModelFile, file.model_hash);
   if (parts == CheckpointParts::parameters_and_moments) check_hash(checkpoint / kOptimizerFile, file.optimizer_hash);
+  if (!file.means_hash.empty()) check_hash(checkpoint / kMeansFile, file.means_hash);
   return file;
 }
 
@@ -76,9 +77,14 @@ void check_preset(const fs::path& checkpoint, const Preset& ours, const nlohmann
 TrainState load_verified(const fs::path& checkpoint, Model& model, CheckpointParts parts) {
   const StateFile file = verified_state(checkpoint, parts);
   check_preset(checkpoint, model.preset(), file.preset);
-  read_arrays(checkpoint / kModelFile, model.param_table(), parameter_arrays(model));
-  if (parts == CheckpointParts::parameters_and_moments)
-    read_arrays(checkpoint / kOptimizerFile, model.param_table(), moment_arrays(model));
+  const ParamTable& table = model.param_table();
+  const bool has_means = !file.means_hash.empty(), trains_on = parts == CheckpointParts::parameters_and_moments;
+  read_arrays(checkpoint / (has_means && !trains_on ? kMeansFile : kModelFile), table, parameter_arrays(model));
+  if (trains_on) {
+    read_arrays(checkpoint / kOptimizerFile, table, moment_arrays(model));
+    model.restart_means();
+    if (has_means && !model.means().empty()) read_arrays(checkpoint / kMeansFile, table, mean_arrays(model));
+  }
   model.parameters_changed();
   return file.state;
 }
@@ -166,6 +172,8 @@ std::optional<std::string> first_other_tensor(const fs::path& checkpoint, Model&
   check_preset(checkpoint, model.preset(), file.preset);
   auto other = first_other_in(checkpoint / kModelFile, model.param_table(), parameter_arrays(model));
   if (!other) other = first_other_in(checkpoint / kOptimizerFile, model.param_table(), moment_arrays(model));
+  if (!other && !file.means_hash.empty() && !model.means().empty())
+    other = first_other_in(checkpoint / kMeansFile, model.param_table(), mean_arrays(model));
   return other;
 }
 

@@ -15,6 +15,8 @@ struct FlatArray {
 
 /// What model.safetensors holds.
 inline std::vector<FlatArray> parameter_arrays(Model& model) { return {{"", model.parameters()}}; }
+/// What ema.safetensors holds.
+inline std::vector<FlatArray> mean_arrays(Model& model) { return {{"", model.means()}}; }
 /// What optimizer.safetensors holds.
 inline std::vector<FlatArray> moment_arrays(Model& model) {
   return {{"m.", model.first_moments()}, {"v.", model.second_moments()}};

@@ -73,6 +73,7 @@ std::string to_text(const StateFile& file) {
                [&](const char* name, const auto& value) { json["state"][name] = to_json(value); });
   json["xxh3_128"][kModelFile] = file.model_hash;
   json["xxh3_128"][kOptimizerFile] = file.optimizer_hash;
+  if (!file.means_hash.empty()) json["xxh3_128"][kMeansFile] = file.means_hash;
   json["checksum"] = hash_text(json.dump());
   return json.dump(2) + '\n';
 }
@@ -92,6 +93,7 @@ StateFile read_state_file(const std::filesystem::path& path) {
                  [&](const char* name, auto& value) { from_json(json.at("state").at(name), value); });
     file.model_hash = json.at("xxh3_128").at(kModelFile).get<std::string>();
     file.optimizer_hash = json.at("xxh3_128").at(kOptimizerFile).get<std::string>();
+    file.means_hash = json.at("xxh3_128").value(kMeansFile, std::string());
     return file;
   } catch (const nlohmann::json::exception&) {
     throw Error(Fault::run, "the file is damaged", path.string());

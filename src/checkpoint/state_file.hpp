@@ -14,6 +14,7 @@ namespace diecast {
 inline constexpr std::string_view kStateFile = "state.json";
 inline constexpr std::string_view kModelFile = "model.safetensors";
 inline constexpr std::string_view kOptimizerFile = "optimizer.safetensors";
+inline constexpr std::string_view kMeansFile = "ema.safetensors";
 
 /// What `state.json` says.
 struct StateFile {
@@ -21,6 +22,7 @@ struct StateFile {
   nlohmann::ordered_json preset;  ///< of `preset_to_json`
   std::string model_hash;         ///< XXH3-128 of model.safetensors
   std::string optimizer_hash;     ///< ... of optimizer.safetensors
+  std::string means_hash{};       ///< ... of ema.safetensors; empty when there is none
 };
 
 /// The text of a state file. Its last entry is a checksum of the others.

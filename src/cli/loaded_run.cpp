@@ -14,6 +14,7 @@
 #include <diecast/machine/memory.hpp>
 #include <diecast/preset/fields.hpp>
 #include <diecast/tokenizer/load.hpp>
+#include <diecast/train/param_groups.hpp>
 
 #include "cli/text_file.hpp"
 
@@ -80,7 +81,9 @@ RunConfig config_of_run(const RunFolder& folder, std::span<const std::string> ov
   const std::string name = folder.config().string();
   const std::string text = read_text_file(name);
   const TomlText file{text, name};
-  return resolve_run_config({&file, 1}, overrides, describe(active_preset()));
+  RunConfig config = resolve_run_config({&file, 1}, overrides, describe(active_preset()));
+  check_groups(config.optimizer.groups, model_param_table());
+  return config;
 }
 
 TrainState new_state(std::uint64_t seed, const Tokenizer& tokenizer, const RunTokens& tokens) {

@@ -113,6 +113,7 @@ Replay replay_steps(const RunFolder& folder, const ReplayRange& range, Log& log)
   const BatchStream batches(tokens.train, options);
   const EvaluationBatches validation(tokens.validation, options);
   const auto model = make_model(pool);
+  if (config.optimizer.ema_decay > 0) model->keep_means();
   const TrainState start = load_start(folder, range.from, *model, config, *tokenizer, tokens);
   Replay replay{.from = start.step, .logged_steps = recorded.size()};
   if (start.step != range.from)

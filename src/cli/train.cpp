@@ -17,6 +17,7 @@
 #include <diecast/kernels/peak.hpp>
 #include <diecast/preset/fields.hpp>
 #include <diecast/tokenizer/load.hpp>
+#include <diecast/train/means_in_place.hpp>
 #include <diecast/train/sample_file.hpp>
 #include <diecast/train/stop_signal.hpp>
 #include <diecast/train/trainer.hpp>
@@ -185,6 +186,7 @@ class TrainRun {
     const EvaluationBatches validation(tokens_.validation, options);
     const TrainPlan plan = make_train_plan(config_, batches.batches_per_epoch(), batches.targets_per_batch());
     model_ = make_model(*pool_);
+    if (config_.optimizer.ema_decay > 0) model_->keep_means();
     const TrainState start = start_state();
     end_if_stopped();
     open_files(start);
@@ -281,6 +283,7 @@ class TrainRun {
   // Of a run that ended by itself: on stdout, unless that is for JSON.
   void last_samples(std::uint64_t step, SampleFile& samples) {
     if (prints_json_ && sampled_step_ == step) return;
+    const MeansInPlace means(*model_);
     for (const std::string& prompt : config_.sample.prompts.value) {
       const std::string text = sample(*model_, *tokenizer_, config_, prompt);
       if (StopSignal::received() != 0) return;

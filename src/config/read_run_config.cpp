@@ -157,9 +157,6 @@ void only_default(const char* name, const Setting<T>& setting, const Setting<T>&
 // What later versions bring is refused, so that nothing a user asks for is silently left out.
 void refuse_unavailable(const RunConfig& config) {
   const RunConfig defaults;
-  only_default("optimizer.name", config.optimizer.name, defaults.optimizer.name);
-  only_default("optimizer.gradient_noise", config.optimizer.gradient_noise, defaults.optimizer.gradient_noise);
-  only_default("optimizer.ema_decay", config.optimizer.ema_decay, defaults.optimizer.ema_decay);
   only_default("eval.patience", config.eval.patience, defaults.eval.patience);
   only_default("eval.hellaswag", config.eval.hellaswag, defaults.eval.hellaswag);
   only_default("spike.policy", config.spike.policy, defaults.spike.policy);

@@ -47,6 +47,10 @@ std::string toml_of(bool value) { return value ? "true" : "false"; }
 std::string toml_of(std::uint64_t value) { return fmt::format("{}", value); }
 std::string toml_of(double value) { return toml_float(value); }
 std::string toml_of(const std::string& value) { return toml_string(value); }
+std::string toml_of(const ParamGroup& group) {
+  return fmt::format("{{ match = {}, lr = {}{} }}", toml_string(group.match), toml_float(group.lr),
+                     group.weight_decay ? ", weight_decay = " + toml_float(*group.weight_decay) : "");
+}
 template <class T>
 std::string toml_of(const std::vector<T>& values) {
   std::string text;

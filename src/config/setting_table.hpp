@@ -12,7 +12,7 @@ namespace diecast {
 struct NamedSetting {
   std::string section;
   std::string key;
-  std::variant<Count*, Flag*, Real*, Reals*, Text*, Texts*> setting;
+  std::variant<Count*, Flag*, Groups*, Real*, Reals*, Text*, Texts*> setting;
 
   std::string name() const { return section + "." + key; }
 };

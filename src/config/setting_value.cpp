@@ -35,9 +35,52 @@ std::string bounds(const Rule& rule) {
                      rule.high_excluded ? fmt::format(", {} excluded", rule.high) : "");
 }
 
+// Where a node of a file is; those of --set have no place of their own.
+std::string place_of(const toml::node& node, const std::string& where) {
+  return node.source().path ? where_in(node.source()) : where;
+}
+
+double read_factor(const std::string& name, const toml::node& node, const std::string& where) {
+  if (!node.is_number())
+    throw Error(Fault::usage, fmt::format("{} must be a number, not {}", name, type_name(node)),
+                place_of(node, where), "as in lr = 0.5");
+  const double value = *node.value<double>();
+  const Rule rule = at_least(0);
+  if (!rule.allows(value))
+    throw Error(Fault::usage, fmt::format("{} = {} is out of range", name, value), place_of(node, where),
+                fmt::format("it must be {}", bounds(rule)));
+  return value;
+}
+
+const std::vector<std::string> kGroupKeys{"match", "lr", "weight_decay"};
+
+ParamGroup read_group(const std::string& setting, const toml::table& table, const std::string& where) {
+  ParamGroup group;
+  for (const auto& [key, node] : table) {
+    const std::string name = fmt::format("{} of {}", key.str(), setting);
+    if (key == "match" && node.is_string())
+      group.match = node.as_string()->get();
+    else if (key == "match")
+      throw Error(Fault::usage, fmt::format("{} must be a string, not {}", name, type_name(node)), place_of(node, where),
+                  "as in match = \"*norm*\"");
+    else if (key == "lr")
+      group.lr = read_factor(name, node, where);
+    else if (key == "weight_decay")
+      group.weight_decay = read_factor(name, node, where);
+    else
+      throw Error(Fault::usage, "unknown key " + name, place_of(node, where),
+                  "the nearest is " + nearest_name(key.str(), kGroupKeys));
+  }
+  if (group.match.empty())
+    throw Error(Fault::usage, fmt::format("a table of {} matches nothing", setting), place_of(table, where),
+                "name parameters, as in match = \"*norm*\"");
+  return group;
+}
+
 // What a setting's kind is called, and a node read as that kind; nothing if it is of another.
 std::string_view kind_of(const Flag&) { return "true or false"; }
 std::string_view kind_of(const Count&) { return "an integer"; }
+std::string_view kind_of(const Groups&) { return "an array of tables"; }
 std::string_view kind_of(const Real&) { return "a number"; }
 std::string_view kind_of(const Text&) { return "a string"; }
 std::string_view kind_of(const Reals&) { return "an array of numbers"; }
@@ -74,6 +117,22 @@ std::optional<std::vector<std::string>> read(const Texts&, const toml::node& nod
   return texts;
 }
 
+// The same of any setting; what is in tables is checked as it is read.
+template <class S>
+auto read_setting(const std::string&, const S& setting, const toml::node& node, const std::string&) {
+  return read(setting, node);
+}
+std::optional<std::vector<ParamGroup>> read_setting(const std::string& name, const Groups&, const toml::node& node,
+                                                    const std::string& where) {
+  if (!node.is_array()) return {};
+  std::vector<ParamGroup> groups;
+  for (const toml::node& element : *node.as_array()) {
+    if (!element.is_table()) return {};
+    groups.push_back(read_group(name, *element.as_table(), where));
+  }
+  return groups;
+}
+
 template <class T>
 void check(const std::string& name, const Rule& rule, const T& value, const std::string& where) {
   if constexpr (std::is_same_v<T, std::string>) {
@@ -99,7 +158,7 @@ std::string where_in(const toml::source_region& region) {
 void assign(const NamedSetting& named, const toml::node& node, const std::string& where) {
   std::visit(
       [&](auto* setting) {
-        const auto value = read(*setting, node);
+        const auto value = read_setting(named.name(), *setting, node, where);
         if (!value)
           throw Error(Fault::usage,
                       fmt::format("{} must be {}, not {}", named.name(), kind_of(*setting), type_name(node)),

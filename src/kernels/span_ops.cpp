@@ -7,13 +7,17 @@
 #define HWY_TARGET_INCLUDE "kernels/span_ops.cpp"
 #include <hwy/foreach_target.h>
 
+#include "kernels/product-inl.hpp"
 #include "kernels/select_target.hpp"
 #include "kernels/span_ops-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace diecast::HWY_NAMESPACE {
 
-SpanOps span_ops_table() { return {&adamw, &sum_of_squares, &fill, &triad}; }
+SpanOps span_ops_table() {
+  return {&adamw,     &lion,    &sgd,       &look_ahead,     &descend, &approach,
+          &add_noise, &product, &transpose, &sum_of_squares, &fill,    &triad};
+}
 
 }  // namespace diecast::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();

@@ -32,6 +32,26 @@ Schedule::Course course_named(std::string_view name) {
   return std::ranges::find(kCourses, name, [](const auto& course) { return course.first; })->second;
 }
 
+// As `optimizer.name` has them.
+constexpr std::pair<std::string_view, UpdateRule> kUpdateRules[] = {
+    {"adamw", UpdateRule::adamw}, {"muon", UpdateRule::muon}, {"lion", UpdateRule::lion}, {"sgd", UpdateRule::sgd}};
+
+OptimizerSettings make_optimizer_settings(const RunConfig& config) {
+  const OptimizerSection& section = config.optimizer;
+  const auto is_named = [&](const auto& rule) { return rule.first == section.name.value; };
+  return {.rule = std::ranges::find_if(kUpdateRules, is_named)->second,
+          .beta1 = section.beta1,
+          .beta2 = section.beta2,
+          .momentum = section.momentum,
+          .eps = section.eps,
+          .weight_decay = section.weight_decay,
+          .grad_clip = section.grad_clip,
+          .gradient_noise = section.gradient_noise,
+          .mean_decay = section.ema_decay,
+          .seed = config.run.seed,
+          .groups = section.groups};
+}
+
 Schedule make_schedule(const RunConfig& config, const TrainPlan& plan) {
   const ScheduleSection& section = config.schedule;
   return {.course = course_named(section.name.value),
@@ -60,11 +80,7 @@ TrainPlan make_train_plan(const RunConfig& config, std::uint64_t batches_per_epo
   limit_steps(plan, "train.max_epochs", train.max_epochs * batches / micro_batches);
   if (train.max_minutes > 0) plan.max_seconds = 60 * train.max_minutes;
   plan.schedule = make_schedule(config, plan);
-  plan.optimizer = {.beta1 = config.optimizer.beta1,
-                    .beta2 = config.optimizer.beta2,
-                    .eps = config.optimizer.eps,
-                    .weight_decay = config.optimizer.weight_decay,
-                    .grad_clip = config.optimizer.grad_clip};
+  plan.optimizer = make_optimizer_settings(config);
   plan.loss = {.label_smoothing = static_cast<float>(train.label_smoothing),
                .z_loss = static_cast<float>(train.z_loss)};
   return plan;

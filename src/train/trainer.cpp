@@ -8,6 +8,8 @@
 #include <fmt/format.h>
 
 #include <diecast/kernels/span_ops.hpp>
+#include <diecast/machine/memory.hpp>
+#include <diecast/train/means_in_place.hpp>
 
 namespace diecast {
 namespace {
@@ -20,15 +22,16 @@ double seconds_between(std::chrono::steady_clock::time_point from, std::chrono::
 constexpr double kMostSteps = 1e15;
 
 TrainedArrays arrays_of(Model& model) {
-  return {model.parameters(), model.gradients(), model.first_moments(), model.second_moments()};
+  return {model.parameters(), model.gradients(), model.first_moments(), model.second_moments(),
+          model.means()};
 }
 
 }  // namespace
 
 Trainer::Trainer(TrainerParts parts)
     : parts_(std::move(parts)),
-      optimizer_(parts_.model.param_table(), arrays_of(parts_.model), parts_.plan.optimizer, parts_.pool,
-                 span_ops(parts_.model.target())),
+      optimizer_(make_optimizer(parts_.model.param_table(), arrays_of(parts_.model), parts_.plan.optimizer,
+                                parts_.pool, span_ops(parts_.model.target()))),
       loss_scale_(parts_.model.preset().precision),
       checkpoints_(parts_.config.checkpoint, parts_.checkpoints, parts_.save_asked, parts_.log) {}
 
@@ -37,7 +40,10 @@ TrainEnd Trainer::run(const TrainState& start) {
   loss_scale_ = LossScale(parts_.model.preset().precision, start.loss_scale);
   earlier_seconds_ = start.wall_seconds;
   state_.owes_evaluation = state_.owes_samples = false;
-  optimizer_.zero_gradients();
+  if (start.step == 0) parts_.model.restart_means();
+  optimizer_->zero_gradients();
+  if (optimizer_->scratch_bytes() > 0)
+    parts_.log.info(fmt::format("the optimizer takes {} beyond the plan", readable_bytes(optimizer_->scratch_bytes())));
   const DataSection& data = parts_.config.data;
   prefetcher_.emplace(parts_.batches, start.micro_steps, data.prefetch_batches.value, data.workers.value);
   began_ = Clock::now();
@@ -72,7 +78,10 @@ TrainEnd Trainer::run(const TrainState& start) {
 void Trainer::do_what_is_due(const Due& due) {
   const auto evaluation = due.evaluation ? evaluate(false) : std::nullopt;
   if (due.evaluation || due.line) write_metrics(evaluation);
-  if (due.samples) parts_.sample(state_.step);
+  if (due.samples) {
+    const MeansInPlace means(parts_.model);
+    parts_.sample(state_.step);
+  }
   state_.owes_evaluation = due.evaluation && !evaluation && parts_.stop != 0;
   state_.owes_samples = due.samples && parts_.stop != 0;
   if (!checkpoints_.is_due(state_.step, is_best_)) return;
@@ -134,15 +143,16 @@ const Batch& Trainer::next_batch() {
 void Trainer::update() {
   const ProfiledPart part(parts_.profiler, "optimizer");
   lr_ = parts_.plan.schedule.at(state_.step);
-  grad_norm_ = optimizer_.gradient_norm(loss_scale_.value());
+  optimizer_->add_noise(state_.step, loss_scale_.value());
+  grad_norm_ = optimizer_->gradient_norm(loss_scale_.value());
   if (loss_scale_.skips(grad_norm_)) {
     loss_scale_.step_skipped();
-    optimizer_.zero_gradients();
+    optimizer_->zero_gradients();
     parts_.log.detail(fmt::format("step {}: skipped, the gradient overflowed; the loss scale is now {}",
                                   state_.step + 1, loss_scale_.value()));
   } else {
     check_finite(grad_norm_, "gradient", state_.step + 1);
-    optimizer_.update(state_.step + 1 - loss_scale_.skipped_steps(), lr_, grad_norm_, loss_scale_.value());
+    optimizer_->update(state_.step + 1 - loss_scale_.skipped_steps(), lr_, grad_norm_, loss_scale_.value());
     loss_scale_.step_made();
     const ProfiledPart packing(parts_.profiler, "packing");
     parts_.model.parameters_changed();
@@ -160,6 +170,7 @@ bool Trainer::is_due(std::uint64_t every_steps) const {
 
 std::optional<Evaluation> Trainer::evaluate(bool whole) {
   const std::size_t batches = whole ? 0 : parts_.config.eval.max_batches.value;
+  const MeansInPlace means(parts_.model);
   const std::optional<Evaluation> evaluation = parts_.evaluator.run(batches, parts_.stop);
   if (evaluation) check_finite(evaluation->loss, "validation loss", state_.step);
   if (evaluation) validation_loss_ = evaluation->loss;

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstdint>
 #include <filesystem>
 #include <string>
@@ -43,6 +44,39 @@ TEST_CASE("the parameters can be loaded without the moments, even damaged ones")
     CHECK(contains(error_of(Fault::run, [&] { load_checkpoint(saved.checkpoint(), loaded, CheckpointParts::parameters); }), path.string()));
     write_file(path, whole);
   }
+}
+
+TEST_CASE("moving means come back, and are the parameters for who loads no moments") {
+  TemporaryFolder folder;
+  const RunFolder run = RunFolder::create(folder.path());
+  FakeModel model;
+  model.fill_distinct();
+  model.keep_means();
+  model.restart_means();
+  for (std::size_t i = 0; i < 20; ++i) model.means()[i] += 0.25f;
+  save_checkpoint(run, model, state_at(7), kKeepAll);
+  FakeModel loaded, plain, parameters;
+  loaded.keep_means();
+  load_checkpoint(run.checkpoint(7), loaded);
+  CHECK(loaded == model);
+  CHECK(std::ranges::equal(loaded.means(), model.means()));
+  load_checkpoint(run.checkpoint(7), plain);
+  CHECK(plain == model);
+  CHECK(plain.means().empty());
+  load_checkpoint(run.checkpoint(7), parameters, CheckpointParts::parameters);
+  CHECK(std::ranges::equal(parameters.values[0], model.means()));
+  const fs::path means = run.checkpoint(7) / "ema.safetensors";
+  write_file(means, read_file(means) + "x");
+  CHECK(contains(error_of(Fault::run, [&] { load_checkpoint(run.checkpoint(7), parameters, CheckpointParts::parameters); }), means.string()));
+  CHECK(contains(error_of(Fault::run, [&] { load_checkpoint(run.checkpoint(7), loaded); }), means.string()));
+}
+
+TEST_CASE("means that a checkpoint does not have begin as its parameters") {
+  const SavedRun saved;
+  FakeModel loaded;
+  loaded.keep_means();
+  load_checkpoint(saved.checkpoint(), loaded);
+  CHECK(std::ranges::equal(loaded.means(), saved.model.values[0]));
 }
 
 TEST_CASE("a state without a validation loss and a loss scale comes back without them") {

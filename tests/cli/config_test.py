@@ -33,7 +33,7 @@ class ConfigTest(CommandTest):
         self.assertLessEqual({"optimizer.lr", "data.source", "train.max_steps", "log.level"}, keys)
         reference = self.file("reference.toml", done.stdout)
         self.assertEqual(run("check", reference).returncode, 0)
-        self.assertIn("# update rule; one of adamw", done.stdout)
+        self.assertRegex(done.stdout, "# update rule; .*; one of adamw, muon, lion, sgd\n")
 
     def test_check_names_the_place(self):
         self.fails(2, "check", self.file("bad.toml", "[optimizer]\nlearning = 1\n"), says=["bad.toml:2:1", "optimizer."])

@@ -153,6 +153,31 @@ TEST_CASE("the text of a configuration reads back to the same configuration") {
   CHECK(again.run.seed == 9007199254740993u);
 }
 
+TEST_CASE("parameter groups are tables in TOML and read back") {
+  const RunConfig config = resolve("[optimizer]\ngroups = [{match = '*norm*', weight_decay = 0}, {match = 'b', lr = 2}]");
+  const std::vector<ParamGroup> groups{{"*norm*", 1, 0.0}, {"b", 2, {}}};
+  CHECK(config.optimizer.groups.value == groups);
+  const std::string text = to_toml(config, kModel);
+  const TomlText file{text, "config.toml"};
+  CHECK(resolve_run_config({&file, 1}, {}, kModel).optimizer.groups.value == groups);
+  CHECK(resolve("[[optimizer.groups]]\nmatch = '*'\nlr = 0").optimizer.groups.value.front().lr == 0);
+  CHECK(resolve("", {"optimizer.groups=[{match = 'b', lr = 2}]"}).optimizer.groups.value.front() == groups[1]);
+  CHECK(resolve("[optimizer]\ngroups = [{match = 'a'}]", {"optimizer.groups=[]"}).optimizer.groups.value.empty());
+}
+
+TEST_CASE("a wrong parameter group is an error at its place") {
+  CHECK(error_of("[optimizer]\ngroups = [{match = 'a', weigth_decay = 0}]") ==
+        "unknown key weigth_decay of optimizer.groups, run.toml:2:41, the nearest is weight_decay");
+  CHECK(error_of("", {"optimizer.groups=[{match = 'a', lr = -1}]"}) ==
+        "lr of optimizer.groups = -1 is out of range, --set optimizer.groups, it must be at least 0");
+  CHECK(error_of("[optimizer]\ngroups = [{lr = 2}]") ==
+        "a table of optimizer.groups matches nothing, run.toml:2:11, name parameters, as in match = \"*norm*\"");
+  CHECK(error_of("[optimizer]\ngroups = [{match = 3}]").starts_with("match of optimizer.groups must be a string, not an integer"));
+  CHECK(error_of("[optimizer]\ngroups = [{match = 'a', lr = 'b'}]").starts_with("lr of optimizer.groups must be a number"));
+  CHECK(error_of("[optimizer]\ngroups = 'a'") ==
+        "optimizer.groups must be an array of tables, not a string, run.toml:2:10, as in groups = []");
+}
+
 TEST_CASE("the nearest name is the one with the fewest slips") {
   const std::vector<std::string> names{"train", "eval", "generate", "plan"};
   CHECK(nearest_name("trian", names) == "train");

@@ -9,6 +9,7 @@
 #include <diecast/core/random.hpp>
 #include <diecast/kernels/dispatch.hpp>
 #include <diecast/kernels/span_ops.hpp>
+#include <numbers>
 #include <string>
 #include <vector>
 
@@ -114,6 +115,149 @@ TEST_CASE("an element's AdamW step does not depend on where it lies") {
     CHECK(all_the_same(m));
     CHECK(all_the_same(v));
   });
+}
+
+double sign(double x) { return x > 0 ? 1 : x < 0 ? -1 : 0; }
+
+TEST_CASE("a Lion step agrees with the formula in double, and zeros stay, at every length") {
+  const LionStep s{.grad_scale = 0.5f, .beta1 = 0.9f, .beta2 = 0.97f, .step_size = 0.01f, .decay = 0.002f};
+  on_every_target([&](const SpanOps& ops, std::size_t n) {
+    auto p = random(0, n, 1), g = random(1, n, 0.3), m = random(2, n, 0.1);
+    if (n > 2) p[2] = g[2] = m[2] = 0;
+    const auto p0 = p, g0 = g, m0 = m;
+    ops.lion(s, p.data(), g.data(), m.data(), n);
+    double worst = 0;
+    for (std::size_t i = 0; i < n; ++i) {
+      const double grad = double{s.grad_scale} * g0[i];
+      const double c = double{s.beta1} * m0[i] + (1 - double{s.beta1}) * grad;
+      const double p1 = p0[i] - double{s.decay} * p0[i] - double{s.step_size} * sign(c);
+      const double m1 = double{s.beta2} * m0[i] + (1 - double{s.beta2}) * grad;
+      // Where the sign hangs on a rounding there is nothing to compare.
+      if (std::abs(c) > 1e-7 || c == 0) worst = std::max(worst, std::abs(p[i] - p1) / (1 + std::abs(p0[i])));
+      worst = std::max({worst, std::abs(m[i] - m1), std::abs(double{g[i]})});
+    }
+    CHECK(worst <= kTolerance);
+    CHECK((guard_holds(p) && guard_holds(g) && guard_holds(m)));
+  });
+}
+
+TEST_CASE("a step of SGD with momentum agrees with the formula in double, at every length") {
+  const SgdStep s{.grad_scale = 0.5f, .momentum = 0.9f, .step_size = 0.01f, .decay = 0.1f};
+  on_every_target([&](const SpanOps& ops, std::size_t n) {
+    auto p = random(0, n, 1), g = random(1, n, 0.3), m = random(2, n, 0.1);
+    const auto p0 = p, g0 = g, m0 = m;
+    ops.sgd(s, p.data(), g.data(), m.data(), n);
+    double worst = 0;
+    for (std::size_t i = 0; i < n; ++i) {
+      const double m1 = double{s.momentum} * m0[i] + double{s.grad_scale} * g0[i] + double{s.decay} * p0[i];
+      const double p1 = p0[i] - double{s.step_size} * m1;
+      worst = std::max({worst, std::abs(m[i] - m1) / (1 + std::abs(m1)), std::abs(p[i] - p1) / (1 + std::abs(p0[i])),
+                        std::abs(double{g[i]})});
+    }
+    CHECK(worst <= kTolerance);
+    CHECK((guard_holds(p) && guard_holds(g) && guard_holds(m)));
+  });
+}
+
+TEST_CASE("looking ahead, descending and approaching agree with their formulas, at every length") {
+  on_every_target([&](const SpanOps& ops, std::size_t n) {
+    auto g = random(1, n, 0.3), m = random(2, n, 0.1), p = random(0, n, 1), mean = random(3, n, 1);
+    const auto g0 = g, m0 = m, p0 = p, mean0 = mean;
+    ops.look_ahead(0.5f, 0.9f, g.data(), m.data(), n);
+    const auto direction = g;
+    ops.descend(0.25f, 0.1f, p.data(), g.data(), n);
+    ops.approach(0.125f, p.data(), mean.data(), n);
+    double worst = 0;
+    for (std::size_t i = 0; i < n; ++i) {
+      const double m1 = double{0.9f} * m0[i] + 0.5 * g0[i];
+      const double p1 = 0.75 * p0[i] - double{0.1f} * direction[i];
+      worst = std::max({worst, std::abs(m[i] - m1), std::abs(direction[i] - (double{0.9f} * m1 + 0.5 * g0[i])),
+                        std::abs(p[i] - p1), std::abs(mean[i] - (0.875 * mean0[i] + 0.125 * p[i])),
+                        std::abs(double{g[i]})});
+    }
+    CHECK(worst <= kTolerance);
+    CHECK((guard_holds(p) && guard_holds(g) && guard_holds(m) && guard_holds(mean)));
+  });
+}
+
+TEST_CASE("an element's noise depends on its index and the keys, not on where a call begins") {
+  const NoiseDraw draw{.deviation = 2, .radius_key = 0x12345678, .angle_key = 0x9ABCDEF0};
+  constexpr std::size_t kMany = 500;
+  for (const std::string& target : kernel_targets()) {
+    CAPTURE(target);
+    const SpanOps& ops = span_ops(target);
+    std::vector<float> whole(kMany), parts(kMany);
+    ops.add_noise(draw, 1000, whole.data(), kMany);
+    for (std::size_t begin = 0; begin < kMany; begin += 7)
+      ops.add_noise(draw, static_cast<std::uint32_t>(1000 + begin), parts.data() + begin,
+                    std::min<std::size_t>(7, kMany - begin));
+    CHECK(parts == whole);
+    for (std::size_t i = 0; i < kMany; ++i) {
+      const auto uniform = [&](std::uint32_t key) {
+        const std::uint32_t index = 1000 + static_cast<std::uint32_t>(i);
+        return ((mix32(index ^ key) >> 8) + 0.5) * 0x1p-24;
+      };
+      const double exact = 2 * std::sqrt(-2 * std::log(uniform(draw.radius_key))) *
+                           std::cos(2 * std::numbers::pi * uniform(draw.angle_key));
+      REQUIRE(std::abs(whole[i] - exact) < 1e-5);
+    }
+  }
+}
+
+// Extents of a product: a row of a tile, a panel of 32, more than one block of the reduced extent.
+struct Extents {
+  std::size_t rows, cols, depth;
+};
+constexpr Extents kProducts[] = {{1, 32, 1}, {7, 32, 5}, {13, 96, 130}, {64, 128, 300}};
+
+TEST_CASE("a product of run-time extents agrees with the sum in double, the left operand upright or not") {
+  for (const std::string& target : kernel_targets())
+    for (const Extents& extents : kProducts)
+      for (const bool upright : {false, true}) {
+        const auto [rows, cols, depth] = extents;
+        CAPTURE(target);
+        CAPTURE(extents.rows);
+        const std::size_t stride = std::max({rows, cols, depth}) + 3;
+        const auto a = random(1, std::max(rows, depth) * stride, 1), b = random(2, depth * stride, 1);
+        const auto base = random(3, rows * stride, 1);
+        std::vector<float> c(rows * stride + kGuard, kUntouched);
+        const ProductArgs args{.a = a.data(),
+                               .a_row = upright ? 1 : stride,
+                               .a_step = upright ? stride : 1,
+                               .b = b.data(),
+                               .base = base.data(),
+                               .c = c.data(),
+                               .base_factor = 0.5f,
+                               .factor = -0.25f,
+                               .stride = stride,
+                               .depth = depth};
+        span_ops(target).product(args, {0, rows, 0, cols});
+        double worst = 0;
+        for (std::size_t i = 0; i < rows; ++i)
+          for (std::size_t j = 0; j < stride; ++j) {
+            if (j >= cols) {
+              REQUIRE(c[i * stride + j] == kUntouched);
+              continue;
+            }
+            double sum = 0;
+            for (std::size_t k = 0; k < depth; ++k)
+              sum += double{a[i * args.a_row + k * args.a_step]} * b[k * stride + j];
+            worst = std::max(worst, std::abs(c[i * stride + j] - (0.5 * base[i * stride + j] - 0.25 * sum)));
+          }
+        CHECK(worst <= 1e-5);
+      }
+}
+
+TEST_CASE("a transpose moves every element and no other") {
+  for (const std::string& target : kernel_targets())
+    for (const auto& [rows, cols, unused] : kProducts) {
+      const auto in = random(1, rows * (cols + 5), 1);
+      std::vector<float> out(cols * (rows + 2), kUntouched);
+      span_ops(target).transpose(2, in.data(), cols + 5, rows, cols, out.data(), rows + 2);
+      for (std::size_t j = 0; j < cols; ++j)
+        for (std::size_t i = 0; i < rows + 2; ++i)
+          REQUIRE(out[j * (rows + 2) + i] == (i < rows ? 2 * in[i * (cols + 5) + j] : kUntouched));
+    }
 }
 
 TEST_CASE("a sum of squares agrees with the sum in double, at every length") {

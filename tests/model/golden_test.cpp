@@ -34,29 +34,29 @@ TEST_CASE("twenty steps give the losses and gradient norms that PyTorch has, on 
           doctest::skip(not_recorded())) {
   const nlohmann::json numbers = golden::golden_numbers(active_preset());
   const nlohmann::json& training = numbers.at("training");
-  const AdamWSettings settings{.beta1 = training.at("betas").at(0),
-                               .beta2 = training.at("betas").at(1),
-                               .eps = training.at("eps"),
-                               .weight_decay = training.at("weight_decay"),
-                               .grad_clip = training.at("clip")};
+  const OptimizerSettings settings{.beta1 = training.at("betas").at(0),
+                                   .beta2 = training.at("betas").at(1),
+                                   .eps = training.at("eps"),
+                                   .weight_decay = training.at("weight_decay"),
+                                   .grad_clip = training.at("clip")};
   for (const std::string& target : tested_targets()) {
     CAPTURE(target);
     ModelFixture f(target);
     Model& model = *f.model;
-    AdamW optimizer(model.param_table(),
-                    {model.parameters(), model.gradients(), model.first_moments(), model.second_moments()},
-                    settings, f.pool, span_ops(target));
+    const auto optimizer = make_optimizer(
+        model.param_table(), {model.parameters(), model.gradients(), model.first_moments(), model.second_moments()},
+        settings, f.pool, span_ops(target));
     for (std::size_t step = 0; step < training.at("steps"); ++step) {
       CAPTURE(step);
       f.use_batch(step);
-      optimizer.zero_gradients();
+      optimizer->zero_gradients();
       const double loss = model.forward_backward(f.batch(), mean_scale(), {}).mean();
-      const double grad_norm = optimizer.gradient_norm();
+      const double grad_norm = optimizer->gradient_norm();
       const double golden_loss = numbers.at("losses_f64").at(step),
                    golden_norm = numbers.at("grad_norm_f64").at(step);
       CHECK(std::abs(loss - golden_loss) <= kLossTolerance * golden_loss);
       CHECK(std::abs(grad_norm - golden_norm) <= kNormTolerance * golden_norm);
-      optimizer.update(step + 1, training.at("lr"), grad_norm);
+      optimizer->update(step + 1, training.at("lr"), grad_norm);
       model.parameters_changed();
     }
   }

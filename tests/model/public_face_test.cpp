@@ -21,9 +21,9 @@ TEST_CASE("a program that includes diecast.hpp alone can train the model") {
 
   const auto model = make_model(pool);
   model->initialise(1);
-  AdamW optimizer(model->param_table(),
-                  {model->parameters(), model->gradients(), model->first_moments(), model->second_moments()}, {}, pool,
-                  span_ops(model->target()));
+  const auto optimizer = make_optimizer(
+      model->param_table(), {model->parameters(), model->gradients(), model->first_moments(), model->second_moments()},
+      {}, pool, span_ops(model->target()));
   const BatchStream stream({{TokenSet(tokens)}},
                            {.seq_len = p.seq_len,
                             .batch_size = p.batch_size,
@@ -33,10 +33,10 @@ TEST_CASE("a program that includes diecast.hpp alone can train the model") {
   double first = 0, last = 0;
   for (std::uint64_t step = 0; step < 20; ++step) {
     stream.fill(step, batch);
-    optimizer.zero_gradients();
+    optimizer->zero_gradients();
     last = model->forward_backward(batch.view(), 1.0f / static_cast<float>(p.rows()), {.seed = 1, .step = step}).mean();
     if (step == 0) first = last;
-    optimizer.update(step + 1, 3e-3, optimizer.gradient_norm());
+    optimizer->update(step + 1, 3e-3, optimizer->gradient_norm());
     model->parameters_changed();
   }
   CHECK(last < first - 0.5);

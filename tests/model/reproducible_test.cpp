@@ -51,20 +51,18 @@ constexpr std::size_t kSteps = 20;
 struct Training {
   ModelFixture fixture;
   Model& model = *fixture.model;
-  AdamW optimizer{model.param_table(),
-                  {model.parameters(), model.gradients(), model.first_moments(), model.second_moments()},
-                  AdamWSettings{},
-                  fixture.pool,
-                  span_ops(model.target())};
+  std::unique_ptr<Optimizer> optimizer = make_optimizer(
+      model.param_table(), {model.parameters(), model.gradients(), model.first_moments(), model.second_moments()}, {},
+      fixture.pool, span_ops(model.target()));
 
   explicit Training(std::size_t threads, std::string_view target = {}) : fixture(target, threads) {}
 
   double step(std::size_t index) {
     fixture.use_batch(index);
-    optimizer.zero_gradients();
+    optimizer->zero_gradients();
     const float scale = 1.0f / static_cast<float>(active_preset().rows());
     const double loss = model.forward_backward(fixture.batch(), scale, {1, index}).sum;
-    optimizer.update(index + 1, 1e-3, optimizer.gradient_norm());
+    optimizer->update(index + 1, 1e-3, optimizer->gradient_norm());
     model.parameters_changed();
     return loss;
   }

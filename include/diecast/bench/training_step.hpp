@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include <diecast/core/thread_pool.hpp>
@@ -33,7 +34,7 @@ class TrainingStep {
   Model& model_;
   Form form_;
   double loss_scale_;
-  AdamW optimizer_;
+  std::unique_ptr<Optimizer> optimizer_;
   Batch batch_;
   std::vector<std::uint32_t> documents_;
   std::uint64_t step_ = 0;

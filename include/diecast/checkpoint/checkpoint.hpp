@@ -41,8 +41,9 @@ struct TrainState {
   bool operator==(const TrainState&) const = default;
 };
 
-/// Bytes that a checkpoint takes at most: the parameters, two moments, and room for headers and the state.
-std::uint64_t checkpoint_bytes(const ParamTable& table);
+/// Bytes that a checkpoint takes at most: the parameters, two moments, their moving means if there are any, and
+/// room for headers and the state.
+std::uint64_t checkpoint_bytes(const ParamTable& table, bool has_means = false);
 
 /// Which checkpoints stay when a new one is complete, as [checkpoint] has it.
 struct Retention {
@@ -55,9 +56,10 @@ struct Retention {
 ///
 ///     model.safetensors      the parameters by their names in the ParamTable, padding rows cut
 ///     optimizer.safetensors  the moments, as m.NAME and v.NAME
-///     state.json             the state, every field of the preset, XXH3-128 of all three files
+///     ema.safetensors        the moving means of the parameters, where the model keeps any
+///     state.json             the state, every field of the preset, XXH3-128 of all these files
 ///
-/// The three are written into a temporary folder beside it and synced before the folder gets its name, then
+/// They are written into a temporary folder beside it and synced before the folder gets its name, then
 /// `latest` names it, and `best` if this step `is_best`, then those that `keep` does not name are deleted.
 /// Whenever the process or the machine stops, what was complete stays complete. `arrays_read` is called when the
 /// model's arrays may change again, before anything is waited for. Throws Error(Fault::run) with the bytes
@@ -66,7 +68,8 @@ struct Retention {
 void save_checkpoint(const RunFolder& run, Model& model, const TrainState& state, const Retention& keep,
                      bool is_best = false, const std::function<void()>& arrays_read = {});
 
-/// Of a checkpoint, what is loaded and verified.
+/// Of a checkpoint, what is loaded and verified. With the moments come the moving means that the model keeps, or the
+/// parameters in their place where the checkpoint has none; without the moments, a checkpoint's means are the parameters.
 enum class CheckpointParts { parameters, parameters_and_moments };
 
 /// Fills the model from a checkpoint's folder, with zeros in the padding rows. Throws Error(Fault::usage) when it

@@ -8,12 +8,14 @@
 
 #include <boost/hana/adapt_struct.hpp>
 
+#include <diecast/config/param_group.hpp>
 #include <diecast/config/setting.hpp>
 
 namespace diecast {
 
 using Count = Setting<std::uint64_t>;
 using Flag = Setting<bool>;
+using Groups = Setting<std::vector<ParamGroup>>;
 using Real = Setting<double>;
 using Reals = Setting<std::vector<double>>;
 using Text = Setting<std::string>;
@@ -67,7 +69,7 @@ struct OptimizerSection {
   Text name{"adamw", "update rule; muon is AdamW for all but the blocks' matrices",
             one_of({"adamw", "muon", "lion", "sgd"})};
   Real lr{3e-3, "peak learning rate", above(0)};
-  Real beta1{0.9, "decay of the mean of gradients", from_below(0, 1)};
+  Real beta1{0.9, "decay of the mean of gradients; lion: of the share of the momentum in the update", from_below(0, 1)};
   Real beta2{0.95, "decay of the mean of squared gradients; lion: of the momentum", from_below(0, 1)};
   Real momentum{0.95, "muon, sgd: decay of the sum of gradients", from_below(0, 1)};
   Real eps{1e-8, "added to the root of the mean square", above(0)};
@@ -76,6 +78,9 @@ struct OptimizerSection {
   Real gradient_noise{0, "variance of noise added to gradients, falling with the steps; 0: none", at_least(0)};
   Real ema_decay{0, "evaluate and sample a moving mean of the weights that keeps so much a step; 0: the weights",
                  from_below(0, 1)};
+  Groups groups{{},
+                "parameters with rates and decays of their own, as in [{match = \"*norm*\", lr = 0.5, weight_decay = 0}]: "
+                "lr times the rate, the first match counts"};
 };
 
 struct ScheduleSection {
@@ -178,7 +183,7 @@ BOOST_HANA_ADAPT_STRUCT(diecast::TokenizerSection, kind, file, memory);
 BOOST_HANA_ADAPT_STRUCT(diecast::TrainSection, max_steps, max_tokens, max_epochs, max_minutes, micro_batches,
                         label_smoothing, z_loss);
 BOOST_HANA_ADAPT_STRUCT(diecast::OptimizerSection, name, lr, beta1, beta2, momentum, eps, weight_decay, grad_clip,
-                        gradient_noise, ema_decay);
+                        gradient_noise, ema_decay, groups);
 BOOST_HANA_ADAPT_STRUCT(diecast::ScheduleSection, name, warmup_steps, min_lr, decay_steps, decay_share, gamma,
                         every_steps, cycles, patience);
 BOOST_HANA_ADAPT_STRUCT(diecast::CheckpointSection, every_steps, every_minutes, keep_last, keep_every, keep_best);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -84,8 +85,17 @@ class Model {
 
   virtual std::span<float> parameters() = 0;  ///< f32 masters; call `parameters_changed` after writing
   virtual std::span<float> gradients() = 0;
-  virtual std::span<float> first_moments() = 0;   ///< Adam's m
+  virtual std::span<float> first_moments() = 0;   ///< Adam's m; what other rules remember, too
   virtual std::span<float> second_moments() = 0;  ///< Adam's v
+
+  /// Moving means of the parameters, which the optimizer moves; empty before `keep_means`.
+  std::span<float> means() { return means_; }
+  /// Allocates them, zero.
+  void keep_means() { means_.resize(parameters().size()); }
+  /// Makes them what the parameters are, where there are any.
+  void restart_means() {
+    if (!means_.empty()) std::ranges::copy(parameters(), means_.begin());
+  }
 
   /// Fills the parameters from the seed (GPT-2's initialisation, standard deviation 0.02).
   virtual void initialise(std::uint64_t seed) = 0;
@@ -111,6 +121,9 @@ class Model {
   /// A decoder over this model's parameters, which must outlive it. Its cache is part of the plan, so a model has
   /// one decoder at a time.
   virtual std::unique_ptr<Decoder> make_decoder() = 0;
+
+ private:
+  std::vector<float> means_;
 };
 
 /// The plan and the parameters of the preset this binary was built for, without allocating any of it.

@@ -21,7 +21,7 @@ struct TrainPlan {
   std::string last_step_reason;      ///< `train.max_steps`, ...: the limit that is reached at last_step
   double max_seconds = std::numeric_limits<double>::infinity();
   Schedule schedule;
-  AdamWSettings optimizer;
+  OptimizerSettings optimizer;
   LossOptions loss{};
 };
 

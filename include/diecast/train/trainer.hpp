@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <string_view>
 
@@ -101,7 +102,7 @@ class Trainer {
   double wall_seconds() const;
 
   TrainerParts parts_;
-  AdamW optimizer_;
+  std::unique_ptr<Optimizer> optimizer_;
   LossScale loss_scale_;
   std::optional<Prefetcher> prefetcher_;
   TrainState state_;
