@@ -28,6 +28,7 @@ struct TrainOptions {
 struct EvalOptions {
   std::string run;
   std::string data;
+  std::string hellaswag;  ///< empty: the run's eval.hellaswag
   bool json = false;
 };
 
@@ -55,6 +56,11 @@ struct DataFolderOptions {
 struct DataWhyOptions {
   std::string run;
   std::uint64_t step = 0;
+  bool json = false;
+};
+
+struct ReplayBundleOptions {
+  std::string bundle;
   bool json = false;
 };
 
@@ -141,6 +147,7 @@ int data_why(const DataWhyOptions& options);
 int plan(const PlanOptions& options);
 int doctor(const DoctorOptions& options);
 int config(const ConfigOptions& options);
+int replay_bundle(const ReplayBundleOptions& options);
 int report(const ReportOptions& options);
 int bench(const BenchOptions& options);
 int train_tokenizer(const TokenizerTrainOptions& options);

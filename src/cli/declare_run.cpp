@@ -40,6 +40,8 @@ Command declare_eval(CLI::App& app) {
   app.add_option("RUN", options->run, "the run's folder")->required();
   app.add_option("--data", options->data, "text file, folder or glob instead of the run's validation set")
       ->type_name("PATH");
+  app.add_option("--hellaswag", options->hellaswag, "questions in llm.c's format to answer (eval.hellaswag)")
+      ->type_name("FILE");
   declare_json(app, options->json);
   return [options] { return eval(*options); };
 }
@@ -58,6 +60,13 @@ Command declare_generate(CLI::App& app) {
   number("--top-p", sampling.top_p, 1, "P", "only among the likeliest tokens that together reach P");
   number("--seed", sampling.seed, 0x1p53, "S", "another seed, another text");
   return [options] { return generate(*options); };
+}
+
+Command declare_replay(CLI::App& app) {
+  auto options = std::make_shared<ReplayBundleOptions>();
+  app.add_option("BUNDLE", options->bundle, "the folder RUN/nonfinite-step-N that a run has left")->required();
+  declare_json(app, options->json);
+  return [options] { return replay_bundle(*options); };
 }
 
 Command declare_report(CLI::App& app) {

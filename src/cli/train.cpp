@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <iterator>
@@ -16,6 +17,7 @@
 #include <diecast/kernels/peak.hpp>
 #include <diecast/preset/fields.hpp>
 #include <diecast/tokenizer/load.hpp>
+#include <diecast/train/questions.hpp>
 #include <diecast/train/sample_file.hpp>
 #include <diecast/train/stop_signal.hpp>
 #include <diecast/train/trainer.hpp>
@@ -100,6 +102,7 @@ void write_config(RunConfig config, const RunFolder& folder) {
   config.run.out.value = folder.path().string();
   for (std::string& source : config.data.source.value) make_absolute(source);
   make_absolute(config.tokenizer.file.value);
+  make_absolute(config.eval.hellaswag.value);
   folder.write(folder.config(),
                fmt::format("# As resolved by {} {}. To repeat: {} train {} --out FOLDER\n\n{}",
                            active_preset().name, DIECAST_VERSION, active_preset().name,
@@ -161,6 +164,8 @@ class TrainRun {
     pool_ = std::make_unique<ThreadPool>(config_.run.threads);
     tokenizer_ = resumes_ ? load_tokenizer(folder_->get().tokenizer())
                           : source_->make_tokenizer(active_preset().vocab_size, *pool_);
+    const std::string& questions = config_.eval.hellaswag.value;
+    if (!questions.empty()) questions_ = read_questions(questions, *tokenizer_);
     const std::filesystem::path cache = folder_->get().cache();
     tokens_ = source_->open(*tokenizer_, cache, nullptr, *pool_);
   }
@@ -191,21 +196,53 @@ class TrainRun {
                            save_checkpoint(folder_->get(), *model_, state, config_.checkpoint.keep_last);
                          },
                      .sample = [&](std::uint64_t step) { log_samples(step, samples); },
-                     .peak_flops = 1e9 * measure_peak(*pool_).gflops(active_preset().precision)});
+                     .peak_flops = 1e9 * measure_peak(*pool_).gflops(active_preset().precision),
+                     .restore = [&] { return restore(metrics, samples); },
+                     .folder = folder_->get().path()});
     const TrainEnd end = trainer.run(start);
     const int exit_code = report_end(end, folder_->get(), log_);
     if (prints_json_) print_end(end, folder_->get());
-    if (exit_code == 0) last_samples(end.state.step, samples);
-    return exit_code;
+    if (exit_code != 0) return exit_code;
+    last_samples(end.state.step, samples);
+    return questions_.empty() ? 0 : answer();
   }
 
  private:
   // The newest checkpoint's state, loaded into the model, or that of a model nobody has trained.
   TrainState start_state() {
-    const auto checkpoint = resumes_ ? find_latest(folder_->get()) : std::nullopt;
-    if (checkpoint) return load_trained(*checkpoint, *model_, config_.run.seed, *tokenizer_, tokens_);
+    return resumes_ ? newest_state() : first_state();
+  }
+
+  TrainState newest_state() {
+    const auto checkpoint = find_latest(folder_->get());
+    return checkpoint ? load_trained(*checkpoint, *model_, config_.run.seed, *tokenizer_, tokens_) : first_state();
+  }
+
+  TrainState first_state() {
     model_->initialise(config_.run.seed);
+    std::ranges::fill(model_->first_moments(), 0.0f);
+    std::ranges::fill(model_->second_moments(), 0.0f);
     return new_state(config_.run.seed, *tokenizer_, tokens_);
+  }
+
+  // Back to the newest checkpoint.
+  TrainState restore(MetricsFile& metrics, SampleFile& samples) {
+    const TrainState state = newest_state();
+    metrics.rewind(state.step);
+    samples.rewind(state.step);
+    return state;
+  }
+
+  int answer() {
+    const auto score = answer_questions(*model_, questions_, StopSignal::received());
+    if (score) {
+      log_.info(fmt::format("HellaSwag: {}", to_text(*score)));
+      return 0;
+    }
+    log_.info(fmt::format("{} came before HellaSwag was answered; the run is complete: {} eval {}",
+                          StopSignal::name_of(StopSignal::received()), active_preset().name,
+                          folder_->get().path().string()));
+    return 128 + StopSignal::received();
   }
 
   void open_files(const TrainState& start) {
@@ -249,6 +286,7 @@ class TrainRun {
   std::unique_ptr<Tokenizer> tokenizer_;
   std::unique_ptr<ThreadPool> pool_;
   RunTokens tokens_;
+  std::vector<Question> questions_;
   std::unique_ptr<Model> model_;
   std::optional<std::uint64_t> sampled_step_;  // the last one of which there are samples
 };

@@ -52,6 +52,11 @@ void MetricsFile::complete(const Metrics& m) {
   open();
 }
 
+void MetricsFile::rewind(std::uint64_t last_step) {
+  keep_lines_up_to(path_, last_step);
+  open();
+}
+
 void MetricsFile::write(const Metrics& m) { append(to_json(m).dump() + '\n'); }
 
 nlohmann::ordered_json to_json(const Metrics& m) {
@@ -72,6 +77,7 @@ nlohmann::ordered_json to_json(const Metrics& m) {
     line["loss_scale"] = m.loss_scale->value;
     line["skipped_steps"] = m.loss_scale->skipped_steps;
   }
+  if (m.spikes) line["spikes"] = *m.spikes;
   if (m.evaluation) add_evaluation(line, *m.evaluation);
   return line;
 }

@@ -9,6 +9,8 @@
 
 #include <diecast/kernels/span_ops.hpp>
 
+#include "train/diverge.hpp"
+
 namespace diecast {
 namespace {
 
@@ -32,34 +34,54 @@ Trainer::Trainer(TrainerParts parts)
       loss_scale_(parts_.model.preset().precision) {}
 
 TrainEnd Trainer::run(const TrainState& start) {
-  state_ = start;
-  loss_scale_ = LossScale(parts_.model.preset().precision, start.loss_scale);
+  begin_at(start);
   earlier_seconds_ = start.wall_seconds;
-  if (start.step > 0) saved_step_ = start.step;
-  optimizer_.zero_gradients();
-  const DataSection& data = parts_.config.data;
-  prefetcher_.emplace(parts_.batches, start.micro_steps, data.prefetch_batches.value, data.workers.value);
   began_ = saved_at_ = Clock::now();
   bool over = is_over();
-  while (!over && take_step()) {
+  if (!over && evaluation_is_due()) {  // a signal came in the midst of it
+    const auto evaluation = evaluate(false);
+    count(evaluation);
+    if (evaluation) write_metrics(evaluation);
+    over = is_over();
+  }
+  for (Step step{}; !over && (step = take_step()) != Step::interrupted;) {
     over = is_over();  // once a step: time passes
-    if (!over) do_what_is_due();
+    if (!over && step == Step::made) {
+      do_what_is_due();
+      over = parts_.plan.improvement.ends(state_.improvement);
+    }
     show_progress();
   }
   const std::optional<Evaluation> evaluation = over ? finish() : std::nullopt;
   if (saved_step_ != state_.step) save();
-  const bool all_steps = state_.step >= parts_.plan.last_step;
   return {.state = state_,
           .signal = parts_.stop,
-          .reason = all_steps ? std::string_view(parts_.plan.last_step_reason) : "train.max_minutes",
+          .reason = reason(),
           .loss = loss_,
           .tok_per_s = static_cast<double>(session_.tokens) / session_.seconds,
           .evaluation = evaluation};
 }
 
+std::string_view Trainer::reason() const {
+  if (state_.step >= parts_.plan.last_step) return parts_.plan.last_step_reason;
+  return parts_.plan.improvement.ends(state_.improvement) ? "eval.patience" : "train.max_minutes";
+}
+
+// Whatever came before, the next step is the one after `state`.
+void Trainer::begin_at(const TrainState& state) {
+  state_ = state;
+  loss_scale_ = LossScale(parts_.model.preset().precision, state.loss_scale);
+  saved_step_ = state.step > 0 ? state.step : TrainPlan::kNever;
+  optimizer_.zero_gradients();
+  const DataSection& data = parts_.config.data;
+  prefetcher_.emplace(parts_.batches, state.micro_steps, data.prefetch_batches.value, data.workers.value);
+  line_ = {};
+}
+
 // Between two steps. Files that cannot be written are tried again at the next interval.
 void Trainer::do_what_is_due() {
   const auto evaluation = is_due(parts_.config.eval.every_steps) ? evaluate(false) : std::nullopt;
+  count(evaluation);
   if (evaluation || is_due(parts_.config.log.every_steps)) write_metrics(evaluation);
   if (checkpoint_is_due()) try_to_save();
   if (is_due(parts_.config.sample.every_steps)) parts_.sample(state_.step);
@@ -67,22 +89,23 @@ void Trainer::do_what_is_due() {
 
 // The evaluation and the line of the last step. A resumed run may have taken it in an earlier session.
 std::optional<Evaluation> Trainer::finish() {
+  // One that is due counts, as it does where training goes on, and if need be is another one.
+  if (evaluation_is_due() && parts_.config.eval.max_batches > 0) count(evaluate(false));
   const auto evaluation = parts_.stop == 0 ? evaluate(true) : std::nullopt;
+  if (evaluation_is_due()) count(evaluation);
   if (evaluation || line_.steps > 0) write_metrics(evaluation);
   return evaluation;
 }
 
-// One optimizer step. False, and nothing changed, when a signal came before its last micro-step.
-bool Trainer::take_step() {
+// One optimizer step. Interrupted, and nothing changed, when a signal came before its last micro-step.
+Trainer::Step Trainer::take_step() {
   const auto start = Clock::now();
   const std::uint64_t micro_batches = parts_.plan.micro_batches;
-  std::uint64_t targets = 0;  // of the whole step, before its first gradient is scaled
-  for (std::uint64_t i = 0; i < micro_batches; ++i) targets += parts_.batches.targets(state_.micro_steps + i);
-  const float scale = static_cast<float>(loss_scale_.value()) / static_cast<float>(targets);
+  const float scale = loss_factor();
   Loss loss;
   double wait_seconds = 0;
   for (std::uint64_t i = 0; i < micro_batches; ++i) {
-    if (parts_.stop != 0) return false;
+    if (parts_.stop != 0) return Step::interrupted;
     const std::uint64_t micro_step = state_.micro_steps + i;
     const auto asked = Clock::now();
     const Batch& batch = prefetcher_->next();
@@ -94,7 +117,7 @@ bool Trainer::take_step() {
   }
   loss_ = loss.mean();
   check_finite(loss_, "loss", state_.step + 1);
-  update();
+  if (update() == Step::rewound) return Step::rewound;
 
   ++state_.step;
   state_.micro_steps += micro_batches;
@@ -107,12 +130,20 @@ bool Trainer::take_step() {
     ++span->steps;
   }
   usual_step_seconds_ = usual_step_seconds_ == 0 ? seconds : 0.9 * usual_step_seconds_ + 0.1 * seconds;
-  return true;
+  return Step::made;
+}
+
+// What the losses of the next step are multiplied by: the loss scale over its targets, before its first gradient.
+float Trainer::loss_factor() const {
+  std::uint64_t targets = 0;
+  for (std::uint64_t i = 0; i < parts_.plan.micro_batches; ++i)
+    targets += parts_.batches.targets(state_.micro_steps + i);
+  return static_cast<float>(loss_scale_.value()) / static_cast<float>(targets);
 }
 
 // The optimizer's part of a step. One that is skipped is none of AdamW's, whose bias corrections count its own.
-void Trainer::update() {
-  lr_ = parts_.plan.schedule.at(state_.step);
+Trainer::Step Trainer::update() {
+  lr_ = parts_.plan.schedule.at(state_.step, state_.improvement.falls);
   grad_norm_ = optimizer_.gradient_norm(loss_scale_.value());
   if (loss_scale_.skips(grad_norm_)) {
     loss_scale_.step_skipped();
@@ -121,19 +152,72 @@ void Trainer::update() {
                                   state_.step + 1, loss_scale_.value()));
   } else {
     check_finite(grad_norm_, "gradient", state_.step + 1);
-    optimizer_.update(state_.step + 1 - loss_scale_.skipped_steps(), lr_, grad_norm_, loss_scale_.value());
+    if (const auto spike = parts_.plan.spike.find(state_.spike, loss_, grad_norm_)) return react_to(*spike);
+    parts_.plan.spike.remember(state_.spike, loss_, grad_norm_);
+    const std::uint64_t skipped = loss_scale_.skipped_steps() + state_.spike.skipped_steps;
+    optimizer_.update(state_.step + 1 - skipped, lr_, grad_norm_, loss_scale_.value());
     loss_scale_.step_made();
     parts_.model.parameters_changed();
   }
   state_.loss_scale = loss_scale_.state();
+  return Step::made;
+}
+
+// Instead of an update with a gradient that is not to be trusted.
+Trainer::Step Trainer::react_to(const SpikeRule::Spike& spike) {
+  const std::string what = fmt::format("the {} is {:.4g}, {:.1f} deviations above its running mean of {:.4g}",
+                                       spike.what, spike.value, spike.deviations, spike.mean);
+  if (parts_.plan.spike.policy == SpikeRule::Policy::stop) end_at_spike(what);
+  ++state_.spike.spikes;
+  if (parts_.plan.spike.policy == SpikeRule::Policy::rewind) {
+    rewind(what);
+    return Step::rewound;
+  }
+  ++state_.spike.skipped_steps;
+  optimizer_.zero_gradients();
+  parts_.log.detail(fmt::format("step {}: skipped, {}", state_.step + 1, what));
+  return Step::made;
+}
+
+void Trainer::rewind(const std::string& why) {
+  SpikeState spike = state_.spike;
+  const std::uint64_t number = state_.step + 1;
+  spike.rewinds = number > spike.rewound_step ? 1 : spike.rewinds + 1;
+  spike.rewound_step = std::max(spike.rewound_step, number);
+  if (spike.rewinds > SpikeRule::kMostRewinds)
+    end_at_spike(fmt::format("{}, after {} rewinds in a row", why, SpikeRule::kMostRewinds));
+  const std::uint64_t next = state_.micro_steps + parts_.plan.micro_batches;
+  TrainState back = parts_.restore();
+  spike.loss = back.spike.loss;
+  spike.grad_norm = back.spike.grad_norm;
+  spike.skipped_steps = back.spike.skipped_steps;
+  back.spike = spike;
+  back.micro_steps = next;
+  back.jumps.push_back({.step = back.step, .micro_steps = next});
+  begin_at(back);
+  parts_.log.warning(fmt::format("step {}: {}; the run goes on from step {} with the data behind it", number, why,
+                                 back.step));
+}
+
+void Trainer::end_at_spike(const std::string& what) const {
+  const std::uint64_t number = state_.step + 1;
+  throw Error(Fault::diverged, what, fmt::format("step {}", number),
+              fmt::format("see its documents with `{} data why {} --step {}`; checkpoints of earlier steps are intact",
+                          parts_.model.preset().name, parts_.folder.string(), number));
 }
 
 bool Trainer::is_over() const {
-  return state_.step >= parts_.plan.last_step || wall_seconds() >= parts_.plan.max_seconds;
+  return state_.step >= parts_.plan.last_step || wall_seconds() >= parts_.plan.max_seconds ||
+         parts_.plan.improvement.ends(state_.improvement);
 }
 
 bool Trainer::is_due(std::uint64_t every_steps) const {
   return every_steps > 0 && state_.step % every_steps == 0;
+}
+
+// ... and not taken yet.
+bool Trainer::evaluation_is_due() const {
+  return state_.step > 0 && is_due(parts_.config.eval.every_steps) && state_.improvement.step != state_.step;
 }
 
 bool Trainer::checkpoint_is_due() const {
@@ -146,15 +230,24 @@ bool Trainer::checkpoint_is_due() const {
 std::optional<Evaluation> Trainer::evaluate(bool whole) {
   const std::size_t batches = whole ? 0 : parts_.config.eval.max_batches.value;
   const std::optional<Evaluation> evaluation = parts_.evaluator.run(batches, parts_.stop);
-  if (evaluation) check_finite(evaluation->loss, "validation loss", state_.step);
+  if (evaluation && !std::isfinite(evaluation->loss)) end_diverged_evaluation(parts_, state_.step);
   if (evaluation) validation_loss_ = evaluation->loss;
   std::optional<double>& best = state_.best_validation_loss;
   if (evaluation && (!best || evaluation->loss < *best)) best = evaluation->loss;
   return evaluation;
 }
 
+void Trainer::count(const std::optional<Evaluation>& evaluation) {
+  if (!evaluation) return;
+  const std::uint64_t falls = state_.improvement.falls;
+  parts_.plan.improvement.count(state_.improvement, state_.step, evaluation->loss);
+  if (state_.improvement.falls > falls)
+    parts_.log.detail(fmt::format("step {}: the learning rate falls to {}", state_.step,
+                                  parts_.plan.schedule.at(state_.step, state_.improvement.falls)));
+}
+
 // A model that has diverged must not take the place of a good checkpoint.
-void Trainer::check_parameters() const {
+void Trainer::check_parameters() {
   const std::span<const float> parameters = parts_.model.parameters();
   const SpanOps& ops = span_ops(parts_.model.target());
   check_finite(ops.sum_of_squares(parameters.data(), parameters.size()), "norm of the parameters", state_.step);
@@ -220,6 +313,8 @@ Metrics Trainer::metrics_now(const std::optional<Evaluation>& evaluation) const 
           .data_wait = line_.wait_seconds / line_.seconds,
           .padding = measured ? padding(line_) : std::nullopt,
           .loss_scale = state_.loss_scale,
+          .spikes = parts_.plan.spike.policy == SpikeRule::Policy::off ? std::nullopt
+                                                                       : std::optional(state_.spike.spikes),
           .evaluation = evaluation};
 }
 
@@ -243,11 +338,8 @@ void Trainer::show_progress() {
                        .padding = padding(session_)});
 }
 
-void Trainer::check_finite(double value, std::string_view what, std::uint64_t step) const {
-  if (!std::isfinite(value))
-    throw Error(Fault::run, fmt::format("the {} is not finite", what),
-                fmt::format("step {}", step),
-                "lower optimizer.lr or optimizer.grad_clip; checkpoints of earlier steps are intact");
+void Trainer::check_finite(double value, std::string_view what, std::uint64_t step) {
+  if (!std::isfinite(value)) end_diverged(parts_, {what, step, state_.micro_steps, loss_factor()});
 }
 
 // Of all positions, which are computed whether a token is in them or not.

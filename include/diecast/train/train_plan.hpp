@@ -5,8 +5,10 @@
 #include <string>
 
 #include <diecast/config/run_config.hpp>
+#include <diecast/train/improvement.hpp>
 #include <diecast/train/optimizer.hpp>
 #include <diecast/train/schedule.hpp>
+#include <diecast/train/spike.hpp>
 
 namespace diecast {
 
@@ -20,6 +22,8 @@ struct TrainPlan {
   std::string last_step_reason;      ///< `train.max_steps`, ...: the limit that is reached at last_step
   double max_seconds = std::numeric_limits<double>::infinity();
   Schedule schedule;
+  ImprovementRule improvement;
+  SpikeRule spike;
   AdamWSettings optimizer;
 };
 
