@@ -1,5 +1,9 @@
 #include "checkpoint/state_file.hpp"
 
+#include <concepts>
+#include <optional>
+#include <type_traits>
+
 #include <diecast/core/error.hpp>
 
 #include "core/content_hash.hpp"
@@ -24,53 +28,114 @@ void visit_fields(State& state, Visitor&& visit) {
   visit("owes_evaluation", state.owes_evaluation);
   visit("owes_samples", state.owes_samples);
   visit("loss_scale", state.loss_scale);
+  visit("improvement", state.improvement);
+  visit("spike", state.spike);
+  visit("jumps", state.jumps);
   visit("tokenizer_hash", state.tokenizer_hash);
   visit("train_hash", state.train_hash);
   visit("validation_hash", state.validation_hash);
 }
 
-template <class State, class Visitor>
-void visit_loss_scale(State& state, Visitor&& visit) {
+// ... and of its parts: `visit_members(part, visit)` for each of their types.
+template <class Part, class Type>
+concept Is = std::same_as<std::remove_const_t<Part>, Type>;
+
+template <Is<LossScaleState> State, class Visitor>
+void visit_members(State& state, Visitor&& visit) {
   visit("value", state.value);
   visit("good_steps", state.good_steps);
   visit("skipped_steps", state.skipped_steps);
 }
+template <Is<ImprovementState> State, class Visitor>
+void visit_members(State& state, Visitor&& visit) {
+  visit("best", state.best);
+  visit("step", state.step);
+  visit("stale", state.stale);
+  visit("stale_since_fall", state.stale_since_fall);
+  visit("falls", state.falls);
+}
+template <Is<RunningMoments> State, class Visitor>
+void visit_members(State& state, Visitor&& visit) {
+  visit("mean", state.mean);
+  visit("variance", state.variance);
+  visit("count", state.count);
+}
+template <Is<SpikeState> State, class Visitor>
+void visit_members(State& state, Visitor&& visit) {
+  visit("loss", state.loss);
+  visit("grad_norm", state.grad_norm);
+  visit("spikes", state.spikes);
+  visit("skipped_steps", state.skipped_steps);
+  visit("rewinds", state.rewinds);
+  visit("rewound_step", state.rewound_step);
+}
+template <Is<DataJump> State, class Visitor>
+void visit_members(State& state, Visitor&& visit) {
+  visit("step", state.step);
+  visit("micro_steps", state.micro_steps);
+}
 
 template <class T>
-ordered_json to_json(const T& value) {
-  return value;
-}
-ordered_json to_json(const LossScaleState& state) {
-  ordered_json json;
-  visit_loss_scale(state, [&](const char* name, const auto& value) { json[name] = value; });
-  return json;
-}
+concept Composite = requires(T& value) { visit_members(value, [](const char*, auto&) {}); };
 template <class T>
-ordered_json to_json(const std::optional<T>& value) {
-  return value ? to_json(*value) : ordered_json();
-}
+concept List = requires(T& value) { value.emplace_back(); };
 
-template <class T>
-void from_json(const ordered_json& json, T& value) {
-  value = json.get<T>();
-}
-void from_json(const ordered_json& json, LossScaleState& state) {
-  visit_loss_scale(state, [&](const char* name, auto& value) { from_json(json.at(name), value); });
-}
-template <class T>
-void from_json(const ordered_json& json, std::optional<T>& value) {
-  value.reset();
-  if (!json.is_null()) from_json(json, value.emplace());
-}
+struct ToJson {
+  template <class T>
+  ordered_json operator()(const T& value) const {
+    if constexpr (Composite<T>) {
+      ordered_json json;
+      visit_members(value, [&](const char* name, const auto& member) { json[name] = (*this)(member); });
+      return json;
+    } else if constexpr (List<T>) {
+      ordered_json json = ordered_json::array();
+      for (const auto& element : value) json.push_back((*this)(element));
+      return json;
+    } else {
+      return value;
+    }
+  }
+  template <class T>
+  ordered_json operator()(const std::optional<T>& value) const {
+    return value ? (*this)(*value) : ordered_json();
+  }
+};
+
+struct FromJson {
+  template <class T>
+  void operator()(const ordered_json& json, T& value) const {
+    if constexpr (Composite<T>) {
+      visit_members(value, [&](const char* name, auto& member) { (*this)(json.at(name), member); });
+    } else if constexpr (List<T>) {
+      value.clear();
+      for (const ordered_json& element : json.template get_ref<const ordered_json::array_t&>())
+        (*this)(element, value.emplace_back());
+    } else {
+      value = json.template get<T>();
+    }
+  }
+  template <class T>
+  void operator()(const ordered_json& json, std::optional<T>& value) const {
+    value.reset();
+    if (!json.is_null()) (*this)(json, value.emplace());
+  }
+};
 
 }  // namespace
+
+std::uint64_t first_micro_step(const TrainState& state, std::uint64_t number, std::uint64_t micro_batches) {
+  DataJump from;
+  for (const DataJump& jump : state.jumps)
+    if (jump.step < number) from = jump;
+  return from.micro_steps + (number - 1 - from.step) * micro_batches;
+}
 
 std::string to_text(const StateFile& file) {
   ordered_json json;
   json["format"] = kFormat;
   json["preset"] = file.preset;
   visit_fields(file.state,
-               [&](const char* name, const auto& value) { json["state"][name] = to_json(value); });
+               [&](const char* name, const auto& value) { json["state"][name] = ToJson()(value); });
   json["xxh3_128"][kModelFile] = file.model_hash;
   json["xxh3_128"][kOptimizerFile] = file.optimizer_hash;
   if (!file.means_hash.empty()) json["xxh3_128"][kMeansFile] = file.means_hash;
@@ -90,7 +155,7 @@ StateFile read_state_file(const std::filesystem::path& path) {
     StateFile file;
     file.preset = json.at("preset");
     visit_fields(file.state,
-                 [&](const char* name, auto& value) { from_json(json.at("state").at(name), value); });
+                 [&](const char* name, auto& value) { FromJson()(json.at("state").at(name), value); });
     file.model_hash = json.at("xxh3_128").at(kModelFile).get<std::string>();
     file.optimizer_hash = json.at("xxh3_128").at(kOptimizerFile).get<std::string>();
     file.means_hash = json.at("xxh3_128").value(kMeansFile, std::string());

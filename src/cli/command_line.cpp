@@ -30,6 +30,7 @@ constexpr CommandEntry kCommands[]{
     {"data", "prepare, look at and trace what is trained on", declare_data},
     {"config", "check, show and translate configurations", declare_config},
     {"tokenizer", "learn, use and import vocabularies", declare_tokenizer},
+    {"replay", "run the step again at which a run's values were not finite", declare_replay},
     {"plan", "parameters, FLOPs and memory, before any run", declare_plan},
     {"doctor", "what keeps this machine or binary from training well, and the remedy", declare_doctor},
     {"report", "one page of a run's or several runs' loss, speed, samples and settings", declare_report},

@@ -31,6 +31,7 @@ struct EvalOptions {
   std::string run;
   std::string checkpoint = "latest";  ///< latest, best or a step
   std::string data;
+  std::string hellaswag;  ///< empty: the run's eval.hellaswag
   bool json = false;
 };
 
@@ -65,6 +66,11 @@ struct DataFolderOptions {
 struct DataWhyOptions {
   std::string run;
   std::uint64_t step = 0;
+  bool json = false;
+};
+
+struct ReplayBundleOptions {
+  std::string bundle;
   bool json = false;
 };
 
@@ -160,6 +166,7 @@ int data_why(const DataWhyOptions& options);
 int plan(const PlanOptions& options);
 int doctor(const DoctorOptions& options);
 int config(const ConfigOptions& options);
+int replay_bundle(const ReplayBundleOptions& options);
 int report(const ReportOptions& options);
 int profile(const ProfileOptions& options);
 int verify(const VerifyOptions& options);

@@ -70,10 +70,10 @@ struct Feed {
   std::uint64_t tokens;
 };
 
-std::vector<Feed> documents_of_step(const BatchStream& batches, std::uint64_t micro_batches, std::uint64_t step) {
+std::vector<Feed> documents_of_step(const BatchStream& batches, std::uint64_t first_batch, std::uint64_t micro_batches) {
   std::vector<Feed> feeds;
   std::map<std::tuple<std::size_t, std::uint64_t, std::string>, std::size_t> places;
-  for (std::uint64_t index = (step - 1) * micro_batches; index < step * micro_batches; ++index)
+  for (std::uint64_t index = first_batch; index < first_batch + micro_batches; ++index)
     for (std::size_t i = 0; i < batches.options().batch_size; ++i) {
       const BatchRow row = batches.row(index, i);
       for (const TokenOrigin& origin : batches.tokens(row.part).origins(row.first, row.length)) {
@@ -141,11 +141,9 @@ int data_why(const DataWhyOptions& options) {
   const RunConfig config = config_of_run(folder);
   const auto checkpoint = find_latest(folder);
   const TrainState state = checkpoint ? read_state_file(*checkpoint / kStateFile).state : TrainState{};
-  if (options.step == 0 || options.step > state.step)
-    throw Error(Fault::usage, fmt::format("step {} is none of the run's checkpoint", options.step), options.run,
-                state.step == 0 ? "it has none yet" : fmt::format("it has the steps 1 to {}", state.step));
+  if (options.step == 0) throw Error(Fault::usage, "steps count from 1", "--step 0", "give one of the run's");
   const std::uint64_t micro_batches = config.train.micro_batches;
-  if (state.micro_steps != state.step * micro_batches)
+  if (state.micro_steps != first_micro_step(state, state.step + 1, micro_batches))
     throw Error(Fault::usage, "train.micro_batches was changed during the run", options.run,
                 "no step of it can be traced then");
   const auto tokenizer = load_tokenizer(folder.tokenizer());
@@ -153,10 +151,11 @@ int data_why(const DataWhyOptions& options) {
   RunData data(config, log);
   TemporaryCache scratch;
   const RunTokens tokens = data.open(*tokenizer, folder.cache(), &scratch, pool);
-  if (tokens.train_hash() != state.train_hash)
+  if (checkpoint && tokens.train_hash() != state.train_hash)
     throw Error(Fault::usage, "the training text has changed since the checkpoint", checkpoint->string(), "restore it");
   const BatchStream batches(tokens.train, batch_options(config, *tokenizer));
-  const std::vector<Feed> feeds = documents_of_step(batches, micro_batches, options.step);
+  const std::vector<Feed> feeds =
+      documents_of_step(batches, first_micro_step(state, options.step, micro_batches), micro_batches);
   const std::uint64_t rows = micro_batches * active_preset().batch_size;
   if (options.json) {
     auto documents = nlohmann::ordered_json::array();

@@ -35,6 +35,7 @@ void declare_overrides(CLI::App& app, std::vector<std::string>& overrides);
 Command declare_train(CLI::App& app);
 Command declare_eval(CLI::App& app);
 Command declare_generate(CLI::App& app);
+Command declare_replay(CLI::App& app);
 Command declare_report(CLI::App& app);
 Command declare_verify(CLI::App& app);
 Command declare_config(CLI::App& app);

@@ -32,7 +32,7 @@ Command declare_data_folder(CLI::App& app) {
 Command declare_data_why(CLI::App& app) {
   auto options = std::make_shared<DataWhyOptions>();
   app.add_option("RUN", options->run, "the run's folder")->required();
-  app.add_option("--step", options->step, "from 1")->check(number_between(0, 0x1p53))->type_name("N")->required();
+  app.add_option("--step", options->step, "from 1; also one that is still to come")->check(number_between(0, 0x1p53))->type_name("N")->required();
   declare_json(app, options->json);
   return [options] { return data_why(*options); };
 }

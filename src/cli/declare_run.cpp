@@ -51,6 +51,8 @@ Command declare_eval(CLI::App& app) {
   app.add_option("--data", options->data, "text file, folder or glob instead of the run's validation set")
       ->type_name("PATH");
   declare_checkpoint(app, options->checkpoint);
+  app.add_option("--hellaswag", options->hellaswag, "questions in llm.c's format to answer (eval.hellaswag)")
+      ->type_name("FILE");
   declare_json(app, options->json);
   return [options] { return eval(*options); };
 }
@@ -85,6 +87,13 @@ Command declare_profile(CLI::App& app) {
       ->type_name("FILE.json");
   declare_json(app, options->json);
   return [options] { return profile(*options); };
+}
+
+Command declare_replay(CLI::App& app) {
+  auto options = std::make_shared<ReplayBundleOptions>();
+  app.add_option("BUNDLE", options->bundle, "the folder RUN/nonfinite-step-N that a run has left")->required();
+  declare_json(app, options->json);
+  return [options] { return replay_bundle(*options); };
 }
 
 Command declare_report(CLI::App& app) {

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <iterator>
@@ -18,6 +19,7 @@
 #include <diecast/preset/fields.hpp>
 #include <diecast/tokenizer/load.hpp>
 #include <diecast/train/means_in_place.hpp>
+#include <diecast/train/questions.hpp>
 #include <diecast/train/sample_file.hpp>
 #include <diecast/train/stop_signal.hpp>
 #include <diecast/train/trainer.hpp>
@@ -103,6 +105,7 @@ void write_config(RunConfig config, const RunFolder& folder) {
   config.run.out.value = folder.path().string();
   for (std::string& source : config.data.source.value) make_absolute(source);
   make_absolute(config.tokenizer.file.value);
+  make_absolute(config.eval.hellaswag.value);
   folder.write(folder.config(),
                fmt::format("# As resolved by {} {}. To repeat: {} train {} --out FOLDER\n\n{}",
                            active_preset().name, DIECAST_VERSION, active_preset().name,
@@ -174,6 +177,8 @@ class TrainRun {
     pool_ = std::make_unique<ThreadPool>(config_.run.threads);
     tokenizer_ = has_tokenizer() ? load_tokenizer(folder_->get().tokenizer())
                                  : source_->make_tokenizer(active_preset().vocab_size, *pool_);
+    const std::string& questions = config_.eval.hellaswag.value;
+    if (!questions.empty()) questions_ = read_questions(questions, *tokenizer_);
     const std::filesystem::path cache = folder_->get().cache();
     end_if_stopped();
     tokens_ = source_->open(*tokenizer_, cache, nullptr, *pool_);
@@ -213,12 +218,15 @@ class TrainRun {
                      .profiler = watch_.profiler(),
                      .checkpoints = &writer,
                      .save_asked = &StopSignal::checkpoint_asked(),
-                     .peak_flops = 1e9 * peak.gflops(active_preset().precision)});
+                     .peak_flops = 1e9 * peak.gflops(active_preset().precision),
+                     .restore = [&] { return restore(metrics, samples); },
+                     .folder = folder_->get().path()});
     const TrainEnd end = trainer.run(start);
     const int exit_code = report_end(end, folder_->get(), log_);
     if (prints_json_) print_end(end, folder_->get());
     if (exit_code != 0) return exit_code;
     last_samples(end.state.step, samples);
+    if (!questions_.empty() && StopSignal::received() == 0) answer();
     const int signal = StopSignal::received();
     if (signal == 0) return 0;
     log_.info(fmt::format("stopped by {} after the run had ended", StopSignal::name_of(signal)));
@@ -234,15 +242,23 @@ class TrainRun {
 
   // The newest checkpoint's state, loaded into the model, or that of a model nobody has trained.
   TrainState start_state() {
-    const auto loaded = resumes_ ? load_newest(folder_->get(), *model_) : std::nullopt;
-    if (!loaded) {
-      model_->initialise(config_.run.seed);
-      return new_state(config_.run.seed, *tokenizer_, tokens_);
-    }
+    return resumes_ ? newest_state() : first_state();
+  }
+
+  TrainState newest_state() {
+    const auto loaded = load_newest(folder_->get(), *model_);
+    if (!loaded) return first_state();
     check_same_run(loaded->state, loaded->path, config_.run.seed, *tokenizer_, tokens_);
     if (!loaded->warning.empty()) log_.warning(loaded->warning);
     set_aside_damaged(folder_->get(), *loaded);
     return loaded->state;
+  }
+
+  TrainState first_state() {
+    model_->initialise(config_.run.seed);
+    std::ranges::fill(model_->first_moments(), 0.0f);
+    std::ranges::fill(model_->second_moments(), 0.0f);
+    return new_state(config_.run.seed, *tokenizer_, tokens_);
   }
 
   // What a checkpoint needs beside it to be gone on from, should somebody have deleted it while training goes on.
@@ -254,6 +270,22 @@ class TrainRun {
     write_config(config_, folder);
     save_tokenizer(*tokenizer_, folder.tokenizer());
     log_.warning(fmt::format("the run's folder was deleted and is made again, {}", folder.path().string()));
+  }
+
+  // Back to the newest checkpoint.
+  TrainState restore(MetricsFile& metrics, SampleFile& samples) {
+    const TrainState state = newest_state();
+    metrics.rewind(state.step);
+    samples.rewind(state.step);
+    return state;
+  }
+
+  void answer() {
+    const MeansInPlace means(*model_);
+    const auto score = answer_questions(*model_, questions_, StopSignal::received());
+    log_.info(score ? fmt::format("HellaSwag: {}", to_text(*score))
+                    : fmt::format("HellaSwag was not answered; to do so: {} eval {}", active_preset().name,
+                                  folder_->get().path().string()));
   }
 
   void open_files(const TrainState& start) {
@@ -304,6 +336,7 @@ class TrainRun {
   std::unique_ptr<Tokenizer> tokenizer_;
   std::unique_ptr<ThreadPool> pool_;
   RunTokens tokens_;
+  std::vector<Question> questions_;
   std::unique_ptr<Model> model_;
   std::optional<std::uint64_t> sampled_step_;  // the last one of which there are samples
 };

@@ -157,11 +157,6 @@ void only_default(const char* name, const Setting<T>& setting, const Setting<T>&
 // What later versions bring is refused, so that nothing a user asks for is silently left out.
 void refuse_unavailable(const RunConfig& config) {
   const RunConfig defaults;
-  only_default("eval.patience", config.eval.patience, defaults.eval.patience);
-  only_default("eval.hellaswag", config.eval.hellaswag, defaults.eval.hellaswag);
-  only_default("spike.policy", config.spike.policy, defaults.spike.policy);
-  if (config.schedule.name.value == "plateau")
-    refuse("schedule.name = plateau is not available yet", config.schedule.name.where, "leave it out");
 }
 
 void check_data(const DataSection& data) {
@@ -183,8 +178,19 @@ void check_data(const DataSection& data) {
            data.separator.where, "set data.split = \"separator\" or leave it out");
 }
 
+// What asks for evaluations on the way needs some.
+void check_evaluations(const RunConfig& config) {
+  if (config.eval.every_steps > 0) return;
+  const auto needs = [](const char* what, const std::string& where) {
+    refuse(fmt::format("{} needs evaluations on the way", what), where, "set eval.every_steps");
+  };
+  if (config.eval.patience > 0) needs("eval.patience", config.eval.patience.where);
+  if (config.schedule.name.value == "plateau") needs("schedule plateau", config.schedule.name.where);
+}
+
 void check_together(const RunConfig& config) {
   check_data(config.data);
+  check_evaluations(config);
   const TrainSection& train = config.train;
   const ScheduleSection& schedule = config.schedule;
   if (train.max_steps == 0 && train.max_tokens == 0 && train.max_epochs == 0 && train.max_minutes == 0)
@@ -206,7 +212,7 @@ void check_together(const RunConfig& config) {
     return;
   }
   const bool has_end = train.max_steps + train.max_tokens > 0 || train.max_epochs > 0;
-  if (course != "constant" && schedule.decay_steps == 0 && !has_end)
+  if (course != "constant" && course != "plateau" && schedule.decay_steps == 0 && !has_end)
     refuse(fmt::format("a {} schedule needs a last step, which train.max_minutes does not give", course),
            schedule.name.where, "set schedule.decay_steps, or schedule.name to constant");
 }

@@ -270,15 +270,15 @@ class ActiveModel final : public Model {
     return step_loss_;
   }
 
-  Loss loss(TokenBatch batch) override {
+  Loss loss(TokenBatch batch) override { return sum_losses(losses(batch), batch.targets); }
+
+  std::span<const float> losses(TokenBatch batch) override {
     const Context<P> ctx = context_for(batch);
     const Training::Ids ids{batch.inputs.data()};
     const Training::Targets targets{batch.targets.data()};
     const auto losses = observer_ ? observed_losses(ctx, frame_, ids, targets, *observer_)
                                   : Training::losses(ctx, frame_, ids, targets);
-    Loss loss;
-    add_losses(loss, losses.span(), batch.targets);
-    return loss;
+    return losses.span();
   }
 
   void set_observer(LayerObserver* observer) override { observer_ = observer; }

@@ -34,6 +34,10 @@ void CheckpointSchedule::save(const TrainState& state, bool is_best) {
     log_.info(fmt::format("checkpoint {}, as asked for", writer_->run().checkpoint(state.step).string()));
 }
 
+void CheckpointSchedule::settle() {
+  if (writer_ != nullptr) finish_warning();
+}
+
 void CheckpointSchedule::wait_until_read() const {
   if (writer_ != nullptr) writer_->wait_until_read();
 }

@@ -28,6 +28,8 @@ std::optional<Evaluation> Evaluator::run(std::size_t max_batches, const std::ato
     total.sum += loss.sum;
     total.tokens += loss.tokens;
     bytes += bytes_of_targets();
+    last_batch_ = i;
+    if (!std::isfinite(loss.sum)) break;
   }
   if (total.tokens == 0) return {};
   const double bits = total.sum / std::numbers::ln2;

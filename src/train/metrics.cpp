@@ -46,6 +46,11 @@ void MetricsFile::complete(const Metrics& m) {
   file_.reopen();
 }
 
+void MetricsFile::rewind(std::uint64_t last_step) {
+  keep_lines_up_to(file_.path(), last_step);
+  file_.reopen();
+}
+
 void MetricsFile::write(const Metrics& m) { file_.append(to_json(m).dump() + '\n'); }
 
 nlohmann::ordered_json to_json(const Metrics& m) {
@@ -66,6 +71,7 @@ nlohmann::ordered_json to_json(const Metrics& m) {
     line["loss_scale"] = m.loss_scale->value;
     line["skipped_steps"] = m.loss_scale->skipped_steps;
   }
+  if (m.spikes) line["spikes"] = *m.spikes;
   if (m.evaluation) add_evaluation(line, *m.evaluation);
   return line;
 }

@@ -6,9 +6,12 @@
 
 namespace diecast {
 
-SampleFile::SampleFile(const std::filesystem::path& path, std::uint64_t last_step) {
-  keep_lines_up_to(path, last_step);
-  file_.open(path, std::ios::binary | std::ios::app);
+SampleFile::SampleFile(const std::filesystem::path& path, std::uint64_t last_step) : path_(path) { rewind(last_step); }
+
+void SampleFile::rewind(std::uint64_t last_step) {
+  keep_lines_up_to(path_, last_step);
+  file_.close();  // it may be a new one now
+  file_.open(path_, std::ios::binary | std::ios::app);
 }
 
 void SampleFile::write(std::uint64_t step, std::string_view prompt, std::string_view text) {

@@ -26,6 +26,7 @@ constexpr std::pair<std::string_view, Schedule::Course> kCourses[] = {
     {"one_cycle", Schedule::Course::one_cycle},
     {"step", Schedule::Course::step},
     {"exponential", Schedule::Course::exponential},
+    {"plateau", Schedule::Course::plateau},
 };
 
 Schedule::Course course_named(std::string_view name) {
@@ -65,6 +66,27 @@ Schedule make_schedule(const RunConfig& config, const TrainPlan& plan) {
           .cycles = section.cycles};
 }
 
+// As `spike.policy` has them.
+constexpr std::pair<std::string_view, SpikeRule::Policy> kSpikePolicies[] = {
+    {"off", SpikeRule::Policy::off},
+    {"skip", SpikeRule::Policy::skip},
+    {"stop", SpikeRule::Policy::stop},
+    {"rewind", SpikeRule::Policy::rewind},
+};
+
+SpikeRule make_spike_rule(const SpikeSection& section) {
+  const auto found = std::ranges::find(kSpikePolicies, section.policy.value, [](const auto& p) { return p.first; });
+  return {.policy = found->second, .z_score = section.z_score, .window = section.window};
+}
+
+ImprovementRule make_improvement_rule(const RunConfig& config) {
+  const bool plateau = config.schedule.name.value == "plateau";
+  return {.min_improvement = config.eval.min_improvement,
+          .patience = config.eval.patience,
+          .fall_patience = plateau ? config.schedule.patience.value : 0,
+          .first_fall_step = config.schedule.warmup_steps};
+}
+
 }  // namespace
 
 TrainPlan make_train_plan(const RunConfig& config, std::uint64_t batches_per_epoch, double targets_per_batch) {
@@ -80,6 +102,8 @@ TrainPlan make_train_plan(const RunConfig& config, std::uint64_t batches_per_epo
   limit_steps(plan, "train.max_epochs", train.max_epochs * batches / micro_batches);
   if (train.max_minutes > 0) plan.max_seconds = 60 * train.max_minutes;
   plan.schedule = make_schedule(config, plan);
+  plan.improvement = make_improvement_rule(config);
+  plan.spike = make_spike_rule(config.spike);
   plan.optimizer = make_optimizer_settings(config);
   plan.loss = {.label_smoothing = static_cast<float>(train.label_smoothing),
                .z_loss = static_cast<float>(train.z_loss)};

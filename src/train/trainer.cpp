@@ -11,6 +11,8 @@
 #include <diecast/machine/memory.hpp>
 #include <diecast/train/means_in_place.hpp>
 
+#include "train/diverge.hpp"
+
 namespace diecast {
 namespace {
 
@@ -36,27 +38,24 @@ Trainer::Trainer(TrainerParts parts)
       checkpoints_(parts_.config.checkpoint, parts_.checkpoints, parts_.save_asked, parts_.log) {}
 
 TrainEnd Trainer::run(const TrainState& start) {
-  state_ = start;
-  loss_scale_ = LossScale(parts_.model.preset().precision, start.loss_scale);
+  begin_at(start);
   earlier_seconds_ = start.wall_seconds;
-  state_.owes_evaluation = state_.owes_samples = false;
-  if (start.step == 0) parts_.model.restart_means();
-  optimizer_->zero_gradients();
+  began_ = Clock::now();
   if (optimizer_->scratch_bytes() > 0)
     parts_.log.info(fmt::format("the optimizer takes {} beyond the plan", readable_bytes(optimizer_->scratch_bytes())));
-  const DataSection& data = parts_.config.data;
-  prefetcher_.emplace(parts_.batches, start.micro_steps, data.prefetch_batches.value, data.workers.value);
-  began_ = Clock::now();
-  checkpoints_.start(start.step > 0 ? std::optional(start.step) : std::nullopt);
   bool over = is_over();
-  if (!over && (start.owes_evaluation || start.owes_samples))
+  if (!over && (start.owes_evaluation || start.owes_samples)) {
     do_what_is_due({.evaluation = start.owes_evaluation, .samples = start.owes_samples});
-  while (!over && take_step()) {
+    over = is_over();
+  }
+  for (Step step{}; !over && (step = take_step()) != Step::interrupted;) {
     over = is_over();  // once a step: time passes
-    if (!over)
+    if (!over && step == Step::made) {
       do_what_is_due({.evaluation = is_due(parts_.config.eval.every_steps),
                       .line = is_due(parts_.config.log.every_steps),
                       .samples = is_due(parts_.config.sample.every_steps)});
+      over = parts_.plan.improvement.ends(state_.improvement);
+    }
     show_progress();
   }
   const std::optional<Evaluation> evaluation = over ? finish() : std::nullopt;
@@ -64,19 +63,38 @@ TrainEnd Trainer::run(const TrainState& start) {
     prepare_to_save();
     checkpoints_.save_last(state_, is_best_);
   }
-  const bool all_steps = state_.step >= parts_.plan.last_step;
   return {.state = state_,
           .signal = parts_.stop,
-          .reason = all_steps ? std::string_view(parts_.plan.last_step_reason) : "train.max_minutes",
+          .reason = reason(),
           .loss = loss_,
           .tok_per_s = static_cast<double>(session_.tokens) / session_.seconds,
           .evaluation = evaluation};
+}
+
+std::string_view Trainer::reason() const {
+  if (state_.step >= parts_.plan.last_step) return parts_.plan.last_step_reason;
+  return parts_.plan.improvement.ends(state_.improvement) ? "eval.patience" : "train.max_minutes";
+}
+
+// Whatever came before, the next step is the one after `state`.
+void Trainer::begin_at(const TrainState& state) {
+  state_ = state;
+  state_.owes_evaluation = state_.owes_samples = false;
+  loss_scale_ = LossScale(parts_.model.preset().precision, state.loss_scale);
+  checkpoints_.start(state.step > 0 ? std::optional(state.step) : std::nullopt);
+  is_best_ = false;
+  if (state.step == 0) parts_.model.restart_means();
+  optimizer_->zero_gradients();
+  const DataSection& data = parts_.config.data;
+  prefetcher_.emplace(parts_.batches, state.micro_steps, data.prefetch_batches.value, data.workers.value);
+  line_ = {};
 }
 
 // Between two steps. Files that cannot be written are tried again at the next interval. The checkpoint comes last:
 // while it is read, the parameters must stay what they are.
 void Trainer::do_what_is_due(const Due& due) {
   const auto evaluation = due.evaluation ? evaluate(false) : std::nullopt;
+  count(evaluation);
   if (due.evaluation || due.line) write_metrics(evaluation);
   if (due.samples) {
     const MeansInPlace means(parts_.model);
@@ -91,23 +109,24 @@ void Trainer::do_what_is_due(const Due& due) {
 
 // The evaluation and the line of the last step. A resumed run may have taken it in an earlier session.
 std::optional<Evaluation> Trainer::finish() {
+  // One that is due counts, as it does where training goes on, and if need be is another one.
+  if (evaluation_is_due() && parts_.config.eval.max_batches > 0) count(evaluate(false));
   const auto evaluation = parts_.stop == 0 ? evaluate(true) : std::nullopt;
+  if (evaluation_is_due()) count(evaluation);
   if (evaluation || line_.steps > 0) write_metrics(evaluation);
   return evaluation;
 }
 
-// One optimizer step. False, and nothing changed, when a signal came before its last micro-step.
-bool Trainer::take_step() {
+// One optimizer step. Interrupted, and nothing changed, when a signal came before its last micro-step.
+Trainer::Step Trainer::take_step() {
   const ProfiledPart step(parts_.profiler, "step");
   const auto start = Clock::now();
   const std::uint64_t micro_batches = parts_.plan.micro_batches;
-  std::uint64_t targets = 0;  // of the whole step, before its first gradient is scaled
-  for (std::uint64_t i = 0; i < micro_batches; ++i) targets += parts_.batches.targets(state_.micro_steps + i);
-  const float scale = static_cast<float>(loss_scale_.value()) / static_cast<float>(targets);
+  const float scale = loss_factor();
   Loss loss;
   double wait_seconds = 0;
   for (std::uint64_t i = 0; i < micro_batches; ++i) {
-    if (parts_.stop != 0) return false;
+    if (parts_.stop != 0) return Step::interrupted;
     const auto asked = Clock::now();
     const Batch& batch = next_batch();
     wait_seconds += seconds_between(asked, Clock::now());
@@ -118,7 +137,7 @@ bool Trainer::take_step() {
   check_finite(loss_, "loss", state_.step + 1);
   checkpoints_.wait_until_read();
   is_best_ = false;
-  update();
+  if (update() == Step::rewound) return Step::rewound;
 
   ++state_.step;
   state_.micro_steps += micro_batches;
@@ -131,7 +150,15 @@ bool Trainer::take_step() {
     ++span->steps;
   }
   usual_step_seconds_ = usual_step_seconds_ == 0 ? seconds : 0.9 * usual_step_seconds_ + 0.1 * seconds;
-  return true;
+  return Step::made;
+}
+
+// What the losses of the next step are multiplied by: the loss scale over its targets, before its first gradient.
+float Trainer::loss_factor() const {
+  std::uint64_t targets = 0;
+  for (std::uint64_t i = 0; i < parts_.plan.micro_batches; ++i)
+    targets += parts_.batches.targets(state_.micro_steps + i);
+  return static_cast<float>(loss_scale_.value()) / static_cast<float>(targets);
 }
 
 const Batch& Trainer::next_batch() {
@@ -140,9 +167,9 @@ const Batch& Trainer::next_batch() {
 }
 
 // The optimizer's part of a step. One that is skipped is none of AdamW's, whose bias corrections count its own.
-void Trainer::update() {
+Trainer::Step Trainer::update() {
   const ProfiledPart part(parts_.profiler, "optimizer");
-  lr_ = parts_.plan.schedule.at(state_.step);
+  lr_ = parts_.plan.schedule.at(state_.step, state_.improvement.falls);
   optimizer_->add_noise(state_.step, loss_scale_.value());
   grad_norm_ = optimizer_->gradient_norm(loss_scale_.value());
   if (loss_scale_.skips(grad_norm_)) {
@@ -152,16 +179,65 @@ void Trainer::update() {
                                   state_.step + 1, loss_scale_.value()));
   } else {
     check_finite(grad_norm_, "gradient", state_.step + 1);
-    optimizer_->update(state_.step + 1 - loss_scale_.skipped_steps(), lr_, grad_norm_, loss_scale_.value());
+    if (const auto spike = parts_.plan.spike.find(state_.spike, loss_, grad_norm_)) return react_to(*spike);
+    parts_.plan.spike.remember(state_.spike, loss_, grad_norm_);
+    const std::uint64_t skipped = loss_scale_.skipped_steps() + state_.spike.skipped_steps;
+    optimizer_->update(state_.step + 1 - skipped, lr_, grad_norm_, loss_scale_.value());
     loss_scale_.step_made();
     const ProfiledPart packing(parts_.profiler, "packing");
     parts_.model.parameters_changed();
   }
   state_.loss_scale = loss_scale_.state();
+  return Step::made;
+}
+
+// Instead of an update with a gradient that is not to be trusted.
+Trainer::Step Trainer::react_to(const SpikeRule::Spike& spike) {
+  const std::string what = fmt::format("the {} is {:.4g}, {:.1f} deviations above its running mean of {:.4g}",
+                                       spike.what, spike.value, spike.deviations, spike.mean);
+  if (parts_.plan.spike.policy == SpikeRule::Policy::stop) end_at_spike(what);
+  ++state_.spike.spikes;
+  if (parts_.plan.spike.policy == SpikeRule::Policy::rewind) {
+    rewind(what);
+    return Step::rewound;
+  }
+  ++state_.spike.skipped_steps;
+  optimizer_->zero_gradients();
+  parts_.log.detail(fmt::format("step {}: skipped, {}", state_.step + 1, what));
+  return Step::made;
+}
+
+void Trainer::rewind(const std::string& why) {
+  SpikeState spike = state_.spike;
+  const std::uint64_t number = state_.step + 1;
+  spike.rewinds = number > spike.rewound_step ? 1 : spike.rewinds + 1;
+  spike.rewound_step = std::max(spike.rewound_step, number);
+  if (spike.rewinds > SpikeRule::kMostRewinds)
+    end_at_spike(fmt::format("{}, after {} rewinds in a row", why, SpikeRule::kMostRewinds));
+  const std::uint64_t next = state_.micro_steps + parts_.plan.micro_batches;
+  checkpoints_.settle();
+  TrainState back = parts_.restore();
+  spike.loss = back.spike.loss;
+  spike.grad_norm = back.spike.grad_norm;
+  spike.skipped_steps = back.spike.skipped_steps;
+  back.spike = spike;
+  back.micro_steps = next;
+  back.jumps.push_back({.step = back.step, .micro_steps = next});
+  begin_at(back);
+  parts_.log.warning(fmt::format("step {}: {}; the run goes on from step {} with the data behind it", number, why,
+                                 back.step));
+}
+
+void Trainer::end_at_spike(const std::string& what) const {
+  const std::uint64_t number = state_.step + 1;
+  throw Error(Fault::diverged, what, fmt::format("step {}", number),
+              fmt::format("see its documents with `{} data why {} --step {}`; checkpoints of earlier steps are intact",
+                          parts_.model.preset().name, parts_.folder.string(), number));
 }
 
 bool Trainer::is_over() const {
-  return state_.step >= parts_.plan.last_step || wall_seconds() >= parts_.plan.max_seconds;
+  return state_.step >= parts_.plan.last_step || wall_seconds() >= parts_.plan.max_seconds ||
+         parts_.plan.improvement.ends(state_.improvement);
 }
 
 bool Trainer::is_due(std::uint64_t every_steps) const {
@@ -172,12 +248,21 @@ std::optional<Evaluation> Trainer::evaluate(bool whole) {
   const std::size_t batches = whole ? 0 : parts_.config.eval.max_batches.value;
   const MeansInPlace means(parts_.model);
   const std::optional<Evaluation> evaluation = parts_.evaluator.run(batches, parts_.stop);
-  if (evaluation) check_finite(evaluation->loss, "validation loss", state_.step);
+  if (evaluation && !std::isfinite(evaluation->loss)) end_diverged_evaluation(parts_, state_.step);
   if (evaluation) validation_loss_ = evaluation->loss;
   std::optional<double>& best = state_.best_validation_loss;
   is_best_ = evaluation && (!best || evaluation->loss < *best);
   if (is_best_) best = evaluation->loss;
   return evaluation;
+}
+
+void Trainer::count(const std::optional<Evaluation>& evaluation) {
+  if (!evaluation) return;
+  const std::uint64_t falls = state_.improvement.falls;
+  parts_.plan.improvement.count(state_.improvement, state_.step, evaluation->loss);
+  if (state_.improvement.falls > falls)
+    parts_.log.detail(fmt::format("step {}: the learning rate falls to {}", state_.step,
+                                  parts_.plan.schedule.at(state_.step, state_.improvement.falls)));
 }
 
 // A model that has diverged must not take the place of a good checkpoint.
@@ -229,6 +314,8 @@ Metrics Trainer::metrics_now(const std::optional<Evaluation>& evaluation) const 
           .data_wait = line_.wait_seconds / line_.seconds,
           .padding = measured ? padding(line_) : std::nullopt,
           .loss_scale = state_.loss_scale,
+          .spikes = parts_.plan.spike.policy == SpikeRule::Policy::off ? std::nullopt
+                                                                       : std::optional(state_.spike.spikes),
           .evaluation = evaluation};
 }
 
@@ -252,11 +339,8 @@ void Trainer::show_progress() {
                        .padding = padding(session_)});
 }
 
-void Trainer::check_finite(double value, std::string_view what, std::uint64_t step) const {
-  if (!std::isfinite(value))
-    throw Error(Fault::run, fmt::format("the {} is not finite", what),
-                fmt::format("step {}", step),
-                "lower optimizer.lr or optimizer.grad_clip; checkpoints of earlier steps are intact");
+void Trainer::check_finite(double value, std::string_view what, std::uint64_t step) {
+  if (!std::isfinite(value)) end_diverged(parts_, {what, step, state_.micro_steps, state_.step, loss_factor()});
 }
 
 // Of all positions, which are computed whether a token is in them or not.

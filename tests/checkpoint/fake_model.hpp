@@ -51,6 +51,7 @@ class FakeModel : public Model {
   Loss forward_backward(TokenBatch, float, DropoutKey, const StepPart&) override { return {}; }
   Loss forward_backward_by_sequence(TokenBatch, float, DropoutKey) override { return {}; }
   Loss loss(TokenBatch) override { return {}; }
+  std::span<const float> losses(TokenBatch) override { return {}; }
   void set_observer(LayerObserver*) override {}
   std::unique_ptr<Decoder> make_decoder() override { return nullptr; }
 

@@ -423,8 +423,8 @@ class Trouble(CliTest):
     def steps(self, run_folder):
         return sorted(path.name for path in (run_folder / "checkpoints").glob("step-*"))
 
-    def train_until_failure(self, out, *args, says=(), **options):
-        self.fails(1, "train", *FAST, *QUIET, "--set", "train.max_steps=50", "--set", "checkpoint.every_steps=1", "--set",
+    def train_until_failure(self, out, *args, code=1, says=(), **options):
+        self.fails(code, "train", *FAST, *QUIET, "--set", "train.max_steps=50", "--set", "checkpoint.every_steps=1", "--set",
                    "checkpoint.keep_last=0", "--out", out, *args, says=says, **options)
 
     def test_not_enough_memory(self):
@@ -434,13 +434,13 @@ class Trouble(CliTest):
 
     def test_a_loss_that_is_not_finite(self):
         out = self.folder / "run"
-        self.train_until_failure(out, "--set", "optimizer.lr=1e30", says=["not finite"])
+        self.train_until_failure(out, "--set", "optimizer.lr=1e30", code=3, says=["not finite"])
         self.assertEqual(self.steps(out), [])
 
     def test_a_diverged_model_does_not_replace_a_good_checkpoint(self):
         copy = self.copy_of_run()
         before = tree(copy / "checkpoints")
-        self.fails(1, "train", "--resume", *QUIET, "--set", "optimizer.lr=1e30", "--set", "train.max_steps=5", "--set",
+        self.fails(3, "train", "--resume", *QUIET, "--set", "optimizer.lr=1e30", "--set", "train.max_steps=5", "--set",
                    "schedule.name=constant", "--out", copy, says=["not finite"])
         self.assertEqual(tree(copy / "checkpoints"), before)
 

@@ -69,6 +69,16 @@ TEST_CASE("a file that sets a limit drops the limits before it, and --set only a
   CHECK(resolve("[train]\nmicro_batches = 2").train.max_steps == 10);
 }
 
+TEST_CASE("what depends on evaluations on the way needs some") {
+  CHECK(error_of("[eval]\npatience = 2") ==
+        "eval.patience needs evaluations on the way, run.toml:2:12, set eval.every_steps");
+  CHECK(error_of("[schedule]\nname = \"plateau\"") ==
+        "schedule plateau needs evaluations on the way, run.toml:2:8, set eval.every_steps");
+  CHECK(resolve("[eval]\npatience = 2\nevery_steps = 10\n[schedule]\nname = \"plateau\"").eval.patience == 2);
+  // It needs no end, as one that falls by steps does not.
+  CHECK(resolve("[train]\nmax_minutes = 1\n[eval]\nevery_steps = 9\n[schedule]\nname = \"plateau\"").eval.patience == 0);
+}
+
 TEST_CASE("an unknown key names the nearest one and its place") {
   CHECK(error_of("[train]\nmax_step = 1") ==
         "unknown key train.max_step, run.toml:2:1, the nearest is train.max_steps");
@@ -103,7 +113,7 @@ TEST_CASE("a value out of range names the range and its place") {
   CHECK(error_of("[optimizer]\nlr = nan").starts_with("optimizer.lr = nan is out of range"));
   CHECK(error_of("[schedule]\nname = \"cosin\"") ==
         "schedule.name cannot be \"cosin\", run.toml:2:8, use one of constant, linear, cosine, cosine_restarts, wsd, "
-        "one_cycle, step, exponential; the nearest is cosine");
+        "one_cycle, step, exponential, plateau; the nearest is cosine");
 }
 
 TEST_CASE("text that is not TOML is an error at its place") {

@@ -17,7 +17,7 @@ Schedule schedule(Course course) {
 
 TEST_CASE("every course warms up linearly, from the first step on, and reaches the peak") {
   for (const Course course : {Course::constant, Course::linear, Course::cosine, Course::cosine_restarts, Course::wsd,
-                              Course::step, Course::exponential}) {
+                              Course::step, Course::exponential, Course::plateau}) {
     const Schedule s = schedule(course);
     CHECK(s.at(0) == doctest::Approx(0.1));
     CHECK(s.at(4) == doctest::Approx(0.5));
@@ -96,6 +96,16 @@ TEST_CASE("steps fall at once, the exponential course smoothly, neither below th
   }
   CHECK(stairs.at(29) == doctest::Approx(1.0));
   CHECK(smooth.at(20) == doctest::Approx(std::sqrt(0.5)));
+}
+
+TEST_CASE("on a plateau every fall takes the rate down by gamma, not below the minimum and not in the warm-up") {
+  Schedule s = schedule(Course::plateau);
+  s.gamma = 0.5;
+  CHECK(s.at(5000) == 1.0);
+  CHECK(s.at(5000, 1) == doctest::Approx(0.5));
+  CHECK(s.at(5000, 3) == doctest::Approx(0.125));
+  CHECK(s.at(5000, 4) == 0.1);
+  CHECK(s.at(4, 2) == doctest::Approx(0.5));
 }
 
 TEST_CASE("without warm-up the first step has the peak") {

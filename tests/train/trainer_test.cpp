@@ -164,10 +164,10 @@ TEST_CASE("a step's micro-batches tell the model which they are, and its loss is
 TEST_CASE("a gradient that no loss scale brings into range ends the run") {
   NarrowModel model(Element::f16, 0);
   CHECK_THROWS_WITH_AS(TrainerFixture(model).train({}, 100),
-                       doctest::Contains("the gradient is not finite, step 16"), Error);
+                       doctest::Contains("not finite: inf in the gradient of embedding.weight, step 16,"), Error);
   NarrowModel wide(Element::f32, 0);
-  CHECK_THROWS_WITH_AS(TrainerFixture(wide).train({}, 100), doctest::Contains("the gradient is not finite, step 1"),
-                       Error);
+  CHECK_THROWS_WITH_AS(TrainerFixture(wide).train({}, 100),
+                       doctest::Contains("not finite: inf in the gradient of embedding.weight, step 1,"), Error);
 }
 
 }  // namespace

@@ -22,6 +22,45 @@ struct LossScaleState {
   bool operator==(const LossScaleState&) const = default;
 };
 
+/// What evaluations have said so far; see train/improvement.hpp.
+struct ImprovementState {
+  std::optional<double> best{};        ///< validation loss: the last that was an improvement
+  std::uint64_t step = 0;              ///< of the last evaluation that was counted
+  std::uint64_t stale = 0;             ///< evaluations since the best
+  std::uint64_t stale_since_fall = 0;  ///< ... or since the learning rate last fell
+  std::uint64_t falls = 0;             ///< of the learning rate
+
+  bool operator==(const ImprovementState&) const = default;
+};
+
+/// Exponential mean and variance; see train/spike.hpp.
+struct RunningMoments {
+  double mean = 0;
+  double variance = 0;
+  std::uint64_t count = 0;  ///< of values
+
+  bool operator==(const RunningMoments&) const = default;
+};
+
+/// What is remembered of spikes; see train/spike.hpp.
+struct SpikeState {
+  RunningMoments loss, grad_norm;
+  std::uint64_t spikes = 0;         ///< of the whole run
+  std::uint64_t skipped_steps = 0;  ///< those of them whose update was left out
+  std::uint64_t rewinds = 0;        ///< in a row, without getting beyond the step that spiked
+  std::uint64_t rewound_step = 0;   ///< ... which is this one
+
+  bool operator==(const SpikeState&) const = default;
+};
+
+/// Where the data go on elsewhere: the step after `step` begins with micro-batch `micro_steps`.
+struct DataJump {
+  std::uint64_t step = 0;
+  std::uint64_t micro_steps = 0;
+
+  bool operator==(const DataJump&) const = default;
+};
+
 /// Where a run stands, besides the model's arrays. Data order, dropout and learning rate are functions of it.
 struct TrainState {
   std::uint64_t step = 0;         ///< optimizer steps done
@@ -34,12 +73,19 @@ struct TrainState {
   bool owes_evaluation = false;
   bool owes_samples = false;
   std::optional<LossScaleState> loss_scale;  ///< nothing where the precision needs none
+  ImprovementState improvement{};
+  SpikeState spike{};
+  std::vector<DataJump> jumps{};  ///< after rewinds, in order: step and micro_steps are otherwise proportional
   std::uint64_t tokenizer_hash = 0;   ///< the tokens mean nothing to another one; who loads it compares
   std::uint64_t train_hash = 0;       ///< of the tokens it trains on
   std::uint64_t validation_hash = 0;  ///< ... and validates with; whoever goes on compares both
 
   bool operator==(const TrainState&) const = default;
 };
+
+/// The first micro-batch of step number `number`, counted from 1, past or to come, of a run whose every step takes
+/// `micro_batches`.
+std::uint64_t first_micro_step(const TrainState& state, std::uint64_t number, std::uint64_t micro_batches);
 
 /// Bytes that a checkpoint takes at most: the parameters, two moments, their moving means if there are any, and
 /// room for headers and the state.

@@ -113,6 +113,8 @@ class Model {
   virtual Loss forward_backward_by_sequence(TokenBatch batch, float scale, DropoutKey key) = 0;
   /// The loss alone, without dropout.
   virtual Loss loss(TokenBatch batch) = 0;
+  /// The same, of each position, 0 where its target is ignored. Valid until the next call.
+  virtual std::span<const float> losses(TokenBatch batch) = 0;
 
   /// From now on `forward_backward`, `loss` and `parameters_changed` tell the observer what they do; null: nobody, at no
   /// cost. Results have the same bits. It must outlive those calls.

@@ -27,6 +27,8 @@ class CheckpointSchedule {
   bool is_due(std::uint64_t step, bool is_best);
   /// Begins a checkpoint. One that was asked for is waited for and announced.
   void save(const TrainState& state, bool is_best);
+  /// Waits for the one that is being written: before a checkpoint is loaded.
+  void settle();
   /// Before parameters or moments change.
   void wait_until_read() const;
 

@@ -27,8 +27,12 @@ class Evaluator {
   Evaluator(Model& model, const EvaluationBatches& batches, const Tokenizer& tokenizer);
 
   /// Over the first `max_batches` batches (0: all); nothing if there is nothing to measure, or when `stop`
-  /// becomes a signal meanwhile.
+  /// becomes a signal meanwhile. Ends with the first batch whose loss is not finite.
   std::optional<Evaluation> run(std::size_t max_batches, const std::atomic<int>& stop);
+
+  const EvaluationBatches& batches() const { return batches_; }
+  /// The number of the last batch that was measured.
+  std::size_t last_batch() const { return last_batch_; }
 
  private:
   double bytes_of_targets() const;
@@ -39,6 +43,7 @@ class Evaluator {
   // the set's own text says.
   std::vector<double> token_bytes_;
   Batch batch_;
+  std::size_t last_batch_ = 0;
 };
 
 }  // namespace diecast

@@ -27,6 +27,7 @@ struct Metrics {
   double data_wait = 0;         ///< share of the time spent waiting for data since the last line, 0 to 1
   std::optional<double> padding{};  ///< share of the positions filled up since the last line; no key when packed
   std::optional<LossScaleState> loss_scale{};  ///< where the precision needs one: no keys otherwise
+  std::optional<std::uint64_t> spikes{};        ///< of the whole run; no key when spike.policy is off
   std::optional<Evaluation> evaluation{};
 };
 
@@ -44,6 +45,8 @@ class MetricsFile {
   void write(const Metrics& metrics);
   /// Adds the evaluation to the last line, if that is of the same step; otherwise writes a line as `write` does.
   void complete(const Metrics& metrics);
+  /// Drops the lines of steps after `last_step`, which the run goes back to. Throws Error(Fault::run).
+  void rewind(std::uint64_t last_step);
 
  private:
   AppendedFile file_;

@@ -16,8 +16,11 @@ class SampleFile {
   SampleFile(const std::filesystem::path& path, std::uint64_t last_step);
 
   void write(std::uint64_t step, std::string_view prompt, std::string_view text);
+  /// Drops the samples of steps after `last_step`, which the run goes back to. Throws Error(Fault::run).
+  void rewind(std::uint64_t last_step);
 
  private:
+  std::filesystem::path path_;
   std::ofstream file_;
 };
 

@@ -8,7 +8,7 @@
 namespace diecast {
 
 /// The learning rate as a function of the step alone: a warm-up to the peak, then a course down to `min_lr` at
-/// `decay_steps`, then `min_lr`.
+/// `decay_steps`, then `min_lr`. Only `plateau` also depends on how often evaluations have made it fall.
 struct Schedule {
   enum class Course {
     constant,
@@ -19,6 +19,7 @@ struct Schedule {
     one_cycle,        ///< up and down by cosines, from a 25th of the peak (Smith, Topin 2018, arXiv:1708.07120)
     step,             ///< `gamma` of what it was after every `every_steps`
     exponential,      ///< the same, smoothly
+    plateau,          ///< `gamma` of what it was with every fall; see ImprovementRule
   };
 
   Course course = Course::constant;
@@ -27,13 +28,14 @@ struct Schedule {
   std::uint64_t warmup_steps = 0;  ///< the first step already has lr / warmup_steps
   std::uint64_t decay_steps = 0;   ///< the whole course, warm-up included
   double decay_share = 0.2;        ///< of `decay_steps`, for `wsd`
-  double gamma = 0.1;              ///< for `step` and `exponential`; of peaks for `cosine_restarts`
+  double gamma = 0.1;              ///< for `step`, `exponential` and `plateau`; of peaks for `cosine_restarts`
   std::uint64_t every_steps = 0;   ///< for `step` and `exponential`
   std::uint64_t cycles = 1;        ///< for `cosine_restarts`
 
-  /// The rate of step number `step`, counted from 0.
-  double at(std::uint64_t step) const {
+  /// The rate of step number `step`, counted from 0, after so many `falls`.
+  double at(std::uint64_t step, std::uint64_t falls = 0) const {
     if (step < warmup_steps) return warm_up(step);
+    if (course == Course::plateau) return std::max(min_lr, lr * std::pow(gamma, static_cast<double>(falls)));
     const double since = static_cast<double>(step - warmup_steps);
     if (course == Course::constant) return lr;
     if (course == Course::step) return std::max(min_lr, lr * std::pow(gamma, std::floor(since / steps_of(every_steps))));

@@ -6,8 +6,10 @@
 
 #include <diecast/config/run_config.hpp>
 #include <diecast/model/model.hpp>
+#include <diecast/train/improvement.hpp>
 #include <diecast/train/optimizer.hpp>
 #include <diecast/train/schedule.hpp>
+#include <diecast/train/spike.hpp>
 
 namespace diecast {
 
@@ -21,6 +23,8 @@ struct TrainPlan {
   std::string last_step_reason;      ///< `train.max_steps`, ...: the limit that is reached at last_step
   double max_seconds = std::numeric_limits<double>::infinity();
   Schedule schedule;
+  ImprovementRule improvement;
+  SpikeRule spike;
   OptimizerSettings optimizer;
   LossOptions loss{};
 };

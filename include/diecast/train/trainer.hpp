@@ -3,10 +3,12 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <limits>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include <diecast/checkpoint/checkpoint.hpp>
@@ -44,6 +46,10 @@ struct TrainerParts {
   CheckpointWriter* checkpoints = nullptr;      ///< null: none are written
   std::atomic<bool>* save_asked = nullptr;      ///< raised: a checkpoint is wanted now
   std::optional<double> peak_flops{};           ///< this machine's, measured; nothing when not known
+  /// Puts the model back to the newest checkpoint, or to its beginning, drops what the run's files have of later steps,
+  /// and returns the state; for `spike.policy = "rewind"`.
+  std::function<TrainState()> restore{};
+  std::filesystem::path folder{};  ///< the run's, for what is said of it
 };
 
 /// How a run ended.
@@ -64,10 +70,11 @@ class Trainer {
 
   /// Trains on from `start` to the first limit or signal. Saves as the configuration says and at the end; a
   /// limit that is reached, even by an earlier session, ends with an evaluation of the whole validation set.
-  /// In f16, steps whose gradient overflowed are skipped, see LossScale; they count as steps all the same.
-  /// Throws Error(Fault::run) when loss, gradient, evaluation or the parameters to save are not finite; the
-  /// last checkpoint is then older than that step. Also when the last save fails; other files that cannot be
-  /// written are warned of once.
+  /// `eval.patience` is such a limit. What a spike does is the plan's SpikeRule: after a rewind, the data go on behind
+  /// the step that spiked. In f16, steps whose gradient overflowed are skipped, see LossScale; they count as steps all
+  /// the same. Throws Error(Fault::diverged) at a spike that shall end the run, and when loss, gradient, evaluation or
+  /// the parameters to save are not finite: it says where that begins, and the last checkpoint is older than that step.
+  /// Throws Error(Fault::run) when the last save fails; other files that cannot be written are warned of once.
   TrainEnd run(const TrainState& start);
 
  private:
@@ -79,24 +86,33 @@ class Trainer {
     std::uint64_t steps = 0, tokens = 0;
   };
 
-  bool take_step();
-  const Batch& next_batch();
-  void update();
+  enum class Step { made, rewound, interrupted };
   // What comes after a step.
   struct Due {
     bool evaluation = false, line = false, samples = false;
   };
+
+  void begin_at(const TrainState& state);
+  Step take_step();
+  float loss_factor() const;
+  const Batch& next_batch();
+  Step update();
+  Step react_to(const SpikeRule::Spike& spike);
+  void rewind(const std::string& why);
+  [[noreturn]] void end_at_spike(const std::string& what) const;
   void do_what_is_due(const Due& due);
   std::optional<Evaluation> finish();
   bool is_over() const;
+  std::string_view reason() const;
   bool is_due(std::uint64_t every_steps) const;
   std::optional<Evaluation> evaluate(bool whole);
+  void count(const std::optional<Evaluation>& evaluation);
   void prepare_to_save();
   void warn_once(bool& warned, const Error& error);
   Metrics metrics_now(const std::optional<Evaluation>& evaluation) const;
   void write_metrics(const std::optional<Evaluation>& evaluation);
   void show_progress();
-  void check_finite(double value, std::string_view what, std::uint64_t step) const;
+  void check_finite(double value, std::string_view what, std::uint64_t step);
   std::optional<double> share_of_peak(double step_seconds) const;
   std::optional<double> padding(const Span& span) const;
   double wall_seconds() const;
