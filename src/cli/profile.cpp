@@ -82,7 +82,6 @@ class ProfileRun {
                      .metrics = metrics,
                      .log = log_,
                      .stop = StopSignal::received(),
-                     .save = [](const TrainState&) {},
                      .sample = [](std::uint64_t) {},
                      .profiler = &profiler});
     if (const TrainEnd end = trainer.run({}); end.signal != 0)

@@ -148,17 +148,6 @@ class Resolver {
   std::vector<NamedSetting> table_;
 };
 
-template <class T>
-void only_default(const char* name, const Setting<T>& setting, const Setting<T>& standard) {
-  if (setting.value != standard.value)
-    refuse(fmt::format("{} = {} is not available yet", name, setting.value), setting.where, "leave it out");
-}
-
-// What later versions bring is refused, so that nothing a user asks for is silently left out.
-void refuse_unavailable(const RunConfig& config) {
-  const RunConfig defaults;
-}
-
 void check_data(const DataSection& data) {
   if (data.source.value.empty() || std::ranges::count(data.source.value, "") > 0)
     refuse("data.source names nothing", data.source.where, "give a file, a folder, a glob or builtin:stories");
@@ -225,7 +214,6 @@ RunConfig resolve_run_config(std::span<const TomlText> files, std::span<const st
   for (const TomlText& file : files) resolver.read_file(file);
   for (const std::string& text : overrides) resolver.read_override(text);
   RunConfig config = resolver.take();
-  refuse_unavailable(config);
   check_together(config);
   return config;
 }

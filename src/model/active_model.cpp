@@ -270,7 +270,11 @@ class ActiveModel final : public Model {
     return step_loss_;
   }
 
-  Loss loss(TokenBatch batch) override { return sum_losses(losses(batch), batch.targets); }
+  Loss loss(TokenBatch batch) override {
+    Loss loss;
+    add_losses(loss, losses(batch), batch.targets);
+    return loss;
+  }
 
   std::span<const float> losses(TokenBatch batch) override {
     const Context<P> ctx = context_for(batch);

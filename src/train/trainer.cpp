@@ -244,6 +244,11 @@ bool Trainer::is_due(std::uint64_t every_steps) const {
   return every_steps > 0 && state_.step % every_steps == 0;
 }
 
+// ... and not taken yet.
+bool Trainer::evaluation_is_due() const {
+  return state_.step > 0 && is_due(parts_.config.eval.every_steps) && state_.improvement.step != state_.step;
+}
+
 std::optional<Evaluation> Trainer::evaluate(bool whole) {
   const std::size_t batches = whole ? 0 : parts_.config.eval.max_batches.value;
   const MeansInPlace means(parts_.model);

@@ -105,6 +105,7 @@ class Trainer {
   bool is_over() const;
   std::string_view reason() const;
   bool is_due(std::uint64_t every_steps) const;
+  bool evaluation_is_due() const;
   std::optional<Evaluation> evaluate(bool whole);
   void count(const std::optional<Evaluation>& evaluation);
   void prepare_to_save();
