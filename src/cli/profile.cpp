@@ -106,7 +106,8 @@ class ProfileRun {
                pool_->threads(), profile.steps, plan.tokens_per_step, profile.step_ms);
     print_shares(profile);
     print_kernels_by_layer(profile);
-    if (!options_.trace.empty()) fmt::print("\n{}: open it in https://ui.perfetto.dev or chrome://tracing\n", options_.trace);
+    if (!options_.trace.empty())
+      fmt::print("\n{}: open it in https://ui.perfetto.dev or chrome://tracing\n", options_.trace);
   }
 
   RunConfig config_;

@@ -150,7 +150,8 @@ StepProfile StepProfiler::profile(bool by_block) const {
       for (const std::size_t child : node.children)
         if (nodes_[child].kind == Kind::part) own -= ms_of(nodes_[child]);
       named += own;
-      find_or_add(result.parts, [&](const auto& p) { return p.name == node.name; }, StepProfile::Part{node.name}).ms += own;
+      const auto is_same = [&](const auto& part) { return part.name == node.name; };
+      find_or_add(result.parts, is_same, StepProfile::Part{node.name}).ms += own;
     } else if (node.kind == Kind::kernel) {
       auto& kernel = find_or_add(
           result.kernels,

@@ -143,7 +143,8 @@ void scaled_column_sum(const Context<P>& ctx, Tensor<const E, Shape<kRows, kCols
 /// Calls `body(first, count)` for blocks of rows that together cover a (rows, width) tensor's elements: `op`, told of.
 template <std::size_t kRows, std::size_t kWidth, class P, class Body>
 void for_row_blocks(const Context<P>& ctx, RowOp op, const Body& body) {
-  run_kernel(ctx, call_of(RowShape{op, kRows, kWidth, Element::f32}), row_tasks(kRows), [&](std::size_t task, std::size_t) {
+  const KernelCall call = call_of(RowShape{op, kRows, kWidth, Element::f32});
+  run_kernel(ctx, call, row_tasks(kRows), [&](std::size_t task, std::size_t) {
     const Range rows = block(task, kRowBlock, kRows);
     body(rows.begin * kWidth, (rows.end - rows.begin) * kWidth);
   });

@@ -87,7 +87,9 @@ struct Chain {
   template <class P>
   static void pack(const Context<P>& ctx, const Frame<Chain>& f) {
     [&]<std::size_t... kIndex>(std::index_sequence<kIndex...>) {
-      (observe(ctx, StageAt<kIndex>::name, Pass::pack, None{}, [&] { LayerAt<kIndex>::pack(ctx, stage<kIndex>(f)); }), ...);
+      (observe(ctx, StageAt<kIndex>::name, Pass::pack, None{},
+               [&] { LayerAt<kIndex>::pack(ctx, stage<kIndex>(f)); }),
+       ...);
     }(std::make_index_sequence<kCount>());
   }
 
@@ -170,7 +172,8 @@ struct Chain {
   template <std::size_t kIndex, class P, class X>
   static auto forward_to_edge(const Context<P>& ctx, const Frame<Chain>& f, X x) {
     const auto out = edge<kIndex>(f);
-    observe(ctx, StageAt<kIndex>::name, Pass::forward, out, [&] { LayerAt<kIndex>::forward(ctx, stage<kIndex>(f), x, out); });
+    observe(ctx, StageAt<kIndex>::name, Pass::forward, out,
+            [&] { LayerAt<kIndex>::forward(ctx, stage<kIndex>(f), x, out); });
     return In<typename LayerAt<kIndex>::Output>(out);
   }
 

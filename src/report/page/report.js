@@ -147,7 +147,8 @@
   // A step's time by layer, as bars: what a profile of some steps says.
   function budget(run) {
     const made = element("table"), head = element("tr"), body = element("tbody");
-    for (const text of ["layer", "forward", "backward", "ms", "share"]) head.append(element("th", text, text === "layer" ? "text" : ""));
+    for (const text of ["layer", "forward", "backward", "ms", "share"])
+      head.append(element("th", text, text === "layer" ? "text" : ""));
     const milliseconds = (value) => value == null ? "" : value.toFixed(3);
     const row = (name, forward, backward, ms, share) => {
       const line = element("tr"), bar = element("td", "", "share"), mark = element("i");
@@ -173,8 +174,8 @@
     find("budgets").replaceChildren(...profiled.map((run) => {
       const shown = element("details");
       shown.open = runs.length === 1;
-      shown.append(element("summary", `${run.name}: ${run.profile.step_ms.toFixed(2)} ms a step, of ${run.profile.steps} steps`),
-                   budget(run));
+      const {step_ms, steps} = run.profile;
+      shown.append(element("summary", `${run.name}: ${step_ms.toFixed(2)} ms a step, of ${steps} steps`), budget(run));
       return shown;
     }));
   }
