@@ -26,7 +26,8 @@ namespace {
 using testing::TemporaryFolder;
 using Policy = SpikeRule::Policy;
 
-// Micro-step k has the gradient and the loss of batch number batch(k); the losses of some batches are spikes.
+// The batch that begins with the number k, in digits of base 5, has the gradient and the loss of batch(k); the losses of
+// some are spikes.
 class ScriptedModel : public testing::FakeModel {
  public:
   std::set<std::uint64_t> spikes;
@@ -36,8 +37,8 @@ class ScriptedModel : public testing::FakeModel {
 
   ScriptedModel() { fill_distinct(); }
   std::string_view target() const override { return target_; }
-  Loss forward_backward(TokenBatch tokens, float scale, DropoutKey key) override {
-    const std::uint64_t number = batch(key.step);
+  Loss forward_backward(TokenBatch tokens, float scale, DropoutKey) override {
+    const std::uint64_t number = batch(tokens.inputs[0] + 5 * tokens.inputs[1] + 25 * tokens.inputs[2]);
     for (std::size_t i = 0; i < gradients().size(); ++i)
       gradients()[i] += scale * static_cast<float>(tokens.targets.size()) * static_cast<float>(1 + (i + number) % 3);
     const double loss = spikes.contains(number) ? 50 : 3 + 0.01 * static_cast<double>(number % 4);
@@ -107,16 +108,21 @@ class PolicyFixture {
   }
 
  private:
-  static std::vector<Token> some_tokens() {
-    std::vector<Token> tokens(100);
-    for (std::size_t i = 0; i < tokens.size(); ++i) tokens[i] = static_cast<Token>(i % 5);
+  static std::vector<Token> numbered_batches() {
+    constexpr Token kBatches = 125;
+    std::vector<Token> tokens;
+    for (Token batch = 0; batch < kBatches; ++batch) {
+      tokens.insert(tokens.end(), {batch % 5, batch / 5 % 5, batch / 25});
+      tokens.resize(tokens.size() + 13);
+    }
+    tokens.push_back(0);
     return tokens;
   }
 
   ScriptedModel& model_;
   Checkpoint beginning_;
   ThreadPool pool_{1};
-  std::vector<Token> tokens_ = some_tokens();
+  std::vector<Token> tokens_ = numbered_batches();
   BatchOptions options_{.seq_len = 8, .batch_size = 2, .end_of_text = 4, .seed = 1, .shuffle = false};
   BatchStream batches_{{{TokenSet(tokens_)}}, options_};
   EvaluationBatches one_batch_{TokenSet(std::span(tokens_).first(17)), options_};
