@@ -94,18 +94,13 @@ void Trainer::begin_at(const TrainState& state) {
 // while it is read, the parameters must stay what they are.
 void Trainer::do_what_is_due(const Due& due) {
   const auto evaluation = due.evaluation ? evaluate(false) : std::nullopt;
-<<<<<<< HEAD
   count(evaluation);
-  if (due.evaluation || due.line) write_metrics(evaluation);
+  state_.owes_evaluation = due.evaluation && !evaluation && parts_.stop != 0;
+  if (evaluation || due.line || state_.owes_evaluation) write_metrics(evaluation);
   if (due.samples) {
     const MeansInPlace means(parts_.model);
     parts_.sample(state_.step);
   }
-=======
->>>>>>> safety
-  state_.owes_evaluation = due.evaluation && !evaluation && parts_.stop != 0;
-  if (evaluation || due.line || state_.owes_evaluation) write_metrics(evaluation);
-  if (due.samples) parts_.sample(state_.step);
   state_.owes_samples = due.samples && parts_.stop != 0;
   if (!checkpoints_.is_due(state_.step, is_best_)) return;
   prepare_to_save();
