@@ -114,7 +114,7 @@ class MainJob(CliTest):
 
     def test_label_smoothing_and_z_loss_are_in_the_training_loss_and_not_in_the_validation_loss(self):
         plain, both = self.folder / "plain", self.folder / "both"
-        common = [*FAST, "--set", "train.max_steps=1", "--set", "optimizer.lr=1e-30"]
+        common = [*FAST, "--set", "train.max_steps=1", "--set", "optimizer.lr=1e-30", "--set", "schedule.min_lr=0"]
         self.succeeds("train", *common, "--out", plain)
         self.succeeds("train", *common, "--set", "train.label_smoothing=0.1", "--set", "train.z_loss=0.5", "--out", both)
         without, with_them = lines(plain / "metrics.jsonl")[-1], lines(both / "metrics.jsonl")[-1]
