@@ -107,7 +107,7 @@ std::vector<std::uint64_t> steps_to_try(const RunFolder& run) {
   return steps;
 }
 
-std::string joined(const std::vector<std::string>& reasons) {
+std::string in_one_line(const std::vector<std::string>& reasons) {
   std::string text;
   for (const std::string& reason : reasons) text += reason + "; ";
   return text;
@@ -145,7 +145,7 @@ std::optional<LoadedCheckpoint> load_newest(const RunFolder& run, Model& model, 
       continue;
     }
     if (!latest_step(run)) reasons.push_back("no checkpoint is named in " + run.latest().string());
-    if (!reasons.empty()) loaded.warning = joined(reasons) + "using " + loaded.path.string();
+    if (!reasons.empty()) loaded.warning = in_one_line(reasons) + "using " + loaded.path.string();
     return loaded;
   }
   if (reasons.empty()) return std::nullopt;

@@ -43,7 +43,7 @@ nlohmann::ordered_json named_step(const std::filesystem::path& file) {
   return step ? nlohmann::ordered_json(*step) : nlohmann::ordered_json();
 }
 
-nlohmann::ordered_json to_json(const Replay& replay, const ReplayRange& range) {
+nlohmann::ordered_json replay_json(const Replay& replay, const ReplayRange& range) {
   nlohmann::ordered_json json{{"from", replay.from},
                               {"to", range.to},
                               {"logged_steps", replay.logged_steps},
@@ -64,7 +64,7 @@ void print_json(const RunFolder& run, const std::vector<VerifiedCheckpoint>& ver
   }
   json["latest"] = named_step(run.latest());
   json["best"] = named_step(run.best());
-  if (replay) json["replay"] = to_json(*replay, *range);
+  if (replay) json["replay"] = replay_json(*replay, *range);
   fmt::print("{}\n", json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
 }
 
