@@ -103,7 +103,7 @@ TEST_CASE("a value out of range names the range and its place") {
   CHECK(error_of("[optimizer]\nlr = nan").starts_with("optimizer.lr = nan is out of range"));
   CHECK(error_of("[schedule]\nname = \"cosin\"") ==
         "schedule.name cannot be \"cosin\", run.toml:2:8, use one of constant, linear, cosine, cosine_restarts, wsd, "
-        "one_cycle, step, exponential; the nearest is cosine");
+        "one_cycle, step, exponential, plateau; the nearest is cosine");
 }
 
 TEST_CASE("text that is not TOML is an error at its place") {
@@ -167,7 +167,7 @@ TEST_CASE("parameter groups are tables in TOML and read back") {
 
 TEST_CASE("a wrong parameter group is an error at its place") {
   CHECK(error_of("[optimizer]\ngroups = [{match = 'a', weigth_decay = 0}]") ==
-        "unknown key weigth_decay of optimizer.groups, run.toml:2:41, the nearest is weight_decay");
+        "unknown key weigth_decay of optimizer.groups, run.toml:2:40, the nearest is weight_decay");
   CHECK(error_of("", {"optimizer.groups=[{match = 'a', lr = -1}]"}) ==
         "lr of optimizer.groups = -1 is out of range, --set optimizer.groups, it must be at least 0");
   CHECK(error_of("[optimizer]\ngroups = [{lr = 2}]") ==
