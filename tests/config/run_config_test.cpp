@@ -177,7 +177,7 @@ TEST_CASE("parameter groups are tables in TOML and read back") {
 
 TEST_CASE("a wrong parameter group is an error at its place") {
   CHECK(error_of("[optimizer]\ngroups = [{match = 'a', weigth_decay = 0}]") ==
-        "unknown key weigth_decay of optimizer.groups, run.toml:2:41, the nearest is weight_decay");
+        "unknown key weigth_decay of optimizer.groups, run.toml:2:40, the nearest is weight_decay");
   CHECK(error_of("", {"optimizer.groups=[{match = 'a', lr = -1}]"}) ==
         "lr of optimizer.groups = -1 is out of range, --set optimizer.groups, it must be at least 0");
   CHECK(error_of("[optimizer]\ngroups = [{lr = 2}]") ==
