@@ -35,7 +35,7 @@ class StagedModel : public testing::FakeModel {
 
   StagedModel() { fill_distinct(); }
   void set_observer(LayerObserver* observer) override { observer_ = observer; }
-  Loss forward_backward(TokenBatch, float, DropoutKey) override {
+  Loss forward_backward(TokenBatch, float, DropoutKey, const StepPart&) override {
     run(Pass::forward, {"up", "down"});
     run(Pass::backward, {"down", "up"});
     for (float& g : gradients()) g += gradient;
@@ -87,7 +87,7 @@ TEST_CASE("short elements are looked at, too") {
     Element element = Element::bf16;
     std::vector<std::uint16_t> bits = std::vector<std::uint16_t>(8, 0x3C00);
     void set_observer(LayerObserver* o) override { observer = o; }
-    Loss forward_backward(TokenBatch, float, DropoutKey) override {
+    Loss forward_backward(TokenBatch, float, DropoutKey, const StepPart&) override {
       observer->enter("x", Pass::forward);
       observer->leave(Pass::forward, {element, 4, 2, bits.data()});
       return {};

@@ -48,7 +48,7 @@ class TellingModel : public testing::FakeModel {
 void take_step(TellingModel& model, StepProfiler& profiler) {
   const ProfiledPart step(&profiler, "step");
   { const ProfiledPart part(&profiler, "data wait"); }
-  model.forward_backward({}, 1, {});
+  model.forward_backward({}, 1, {}, {});
   const ProfiledPart part(&profiler, "optimizer");
   const ProfiledPart packing(&profiler, "packing");
   model.parameters_changed();
