@@ -309,9 +309,6 @@ class BadConfiguration(CliTest):
         self.refused("[model]\nd_model = 512\nname = 'quarter'\n", "model.name", "run.toml:3:8",
                      "use the binary quarter")
 
-    def test_what_is_not_available_yet(self):
-        self.refused("[eval]\nhellaswag = 'h.bin'\n", "eval.hellaswag", "not available yet", "run.toml:2:13")
-
     def test_a_configuration_that_is_not_there(self):
         self.fails(2, "train", self.folder / "none.toml", says=["none.toml"])
 

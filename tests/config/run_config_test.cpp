@@ -131,10 +131,6 @@ TEST_CASE("[model] may repeat the preset and not contradict it") {
   CHECK(error_of("[model]\nn_layers = '2'").starts_with("model.n_layers = '2' contradicts"));
 }
 
-TEST_CASE("what a later version brings is refused") {
-  CHECK(error_of("[eval]\nhellaswag = 'h.bin'").find("is not available yet, run.toml:2:") != std::string::npos);
-}
-
 TEST_CASE("the memory of a vocabulary is a number of bytes") {
   CHECK(resolve("[tokenizer]\nmemory = '500M'").tokenizer.memory.value == "500M");
   CHECK(error_of("[tokenizer]\nmemory = 'much'") ==
