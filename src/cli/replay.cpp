@@ -22,6 +22,7 @@
 #include <diecast/train/stop_signal.hpp>
 #include <diecast/train/trainer.hpp>
 
+#include "checkpoint/state_file.hpp"
 #include "cli/loaded_run.hpp"
 #include "cli/run_data.hpp"
 #include "cli/temporary_cache.hpp"
@@ -78,6 +79,18 @@ TrainState load_start(const RunFolder& folder, std::uint64_t from, Model& model,
   return state;
 }
 
+// Where a spike took the run back to the step that is gone on from, its data are those that came then.
+void follow_jumps(TrainState& start, const RunFolder& folder, const ReplayRange& range) {
+  const auto latest = find_latest(folder);
+  if (!latest) return;
+  for (const DataJump& jump : read_state_file(*latest / kStateFile).state.jumps) {
+    if (jump.step == start.step) start.micro_steps = jump.micro_steps;
+    if (jump.step > start.step && jump.step < range.to)
+      throw Error(Fault::usage, fmt::format("a spike took the run back to step {}", jump.step), folder.path().string(),
+                  fmt::format("choose steps up to {} or from it on", jump.step));
+  }
+}
+
 }  // namespace
 
 ReplayRange parse_replay_range(const std::string& text) {
@@ -114,7 +127,8 @@ Replay replay_steps(const RunFolder& folder, const ReplayRange& range, Log& log)
   const EvaluationBatches validation(tokens.validation, options);
   const auto model = make_model(pool);
   if (config.optimizer.ema_decay > 0) model->keep_means();
-  const TrainState start = load_start(folder, range.from, *model, config, *tokenizer, tokens);
+  TrainState start = load_start(folder, range.from, *model, config, *tokenizer, tokens);
+  follow_jumps(start, folder, range);
   Replay replay{.from = start.step, .logged_steps = recorded.size()};
   if (start.step != range.from)
     log.warning(fmt::format("there is no checkpoint of step {}: going on from step {}", range.from, start.step));
@@ -123,6 +137,8 @@ Replay replay_steps(const RunFolder& folder, const ReplayRange& range, Log& log)
   TrainPlan plan = make_train_plan(config, batches.batches_per_epoch(), batches.targets_per_batch());
   plan.last_step = TrainPlan::kNever;
   plan.max_seconds = TrainPlan().max_seconds;
+  plan.improvement.patience = 0;
+  if (plan.spike.policy == SpikeRule::Policy::rewind) plan.spike.policy = SpikeRule::Policy::off;
   const std::filesystem::path metrics_path = scratch.path() / "metrics.jsonl";
   MetricsFile metrics(metrics_path, start.step);
   Evaluator evaluator(*model, validation, *tokenizer);

@@ -95,7 +95,7 @@ class Spikes(WatchTest):
         cls.text.write_bytes(calm[:25 * batch] + bytes(byte % 90 + 33 for byte in noise) + calm)
         cls.options = ["--set", f"data.source={cls.text}", "--set", "data.shuffle=false", "--set",
                        "data.validation_fraction=0", "--set", "tokenizer.kind=byte", "--set", "spike.window=8", "--set",
-                       "spike.z_score=10", "--set", "checkpoint.every_steps=4", "--set", "schedule.decay_steps=40"]
+                       "spike.z_score=6", "--set", "checkpoint.every_steps=4", "--set", "schedule.decay_steps=40"]
 
     def test_a_skipped_step_leaves_the_model_as_it_was(self):
         out = self.train(*self.options, "--set", "spike.policy=skip", "--set", "checkpoint.every_steps=1", "--set",
@@ -122,6 +122,9 @@ class Spikes(WatchTest):
         self.assertEqual((state["micro_steps"], state["spike"]["spikes"]), (33, 2))
         self.assertEqual([m["step"] for m in lines(whole / "metrics.jsonl")], list(range(1, 31)))
         self.succeeds("data", "why", whole, "--step", "30")
+        for steps in ["8..24", "24..30"]:
+            self.assertIn("are the same", self.succeeds("verify", whole, "--replay", steps).stdout)
+        self.fails(2, "verify", whole, "--replay", "20..30", says=["back to step 24"])
         for step in [22, 28]:  # before the rewinds and after them
             halves = self.train(*rewind, "--set", f"train.max_steps={step}", out=f"to-{step}")
             self.succeeds("train", "--resume", *QUIET, "--set", "train.max_steps=30", "--out", halves)
