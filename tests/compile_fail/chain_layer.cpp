@@ -18,5 +18,5 @@ struct NoElement {
   using Scratch = FieldList<>;
   static constexpr KernelShapes shapes{};
 };
-using Broken = Chain<Stage<"first", NoElement>, Stage<"second", Dropout<8, 32, 0>>>;
+using Broken = Chain<Stage<"first", NoElement>, Stage<"second", Dropout<8, 8, 32, 0>>>;
 Broken broken;
