@@ -41,9 +41,10 @@ class SeeingTest(CommandTest):
 
 class Lines(SeeingTest):
     def test_the_progress_line_says_the_validation_loss_once_there_is_one(self):
-        text = self.stderr_on_a_terminal(BINARY, "train", *FAST, "--set", "train.max_steps=40", "--set", "eval.every_steps=2",
+        text = self.stderr_on_a_terminal(BINARY, "train", *FAST, "--set", "train.max_steps=1000", "--set", "eval.every_steps=999",
                                          "--out", self.folder / "run")
         self.assertRegex(text, r"Loss: \d\.\d\d \| val \d\.\d\d \| ")
+        self.assertRegex(text.split("Training", 2)[1], r"Loss: \d\.\d\d \| \d+ tok/s")
 
     def test_quiet_is_silent_on_stderr_but_for_errors(self):
         done = self.succeeds("train", *FAST, "--quiet", "--out", self.folder / "run")
