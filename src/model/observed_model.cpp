@@ -13,18 +13,8 @@ static_assert(ObservedTransformer::Saved::bytes == ActiveTransformer::Saved::byt
 template <class Run>
 auto under(const Context<ActivePreset>& ctx, const ActiveFrame& f, LayerObserver& observer, const Run& run) {
   const KernelTable<Q> kernels = kernels_under<Q>(*ctx.kernels);
-  const Context<Q> observed{.kernels = &kernels,
-                            .pool = ctx.pool,
-                            .thread_scratch = ctx.thread_scratch,
-                            .thread_scratch_bytes = ctx.thread_scratch_bytes,
-                            .rope = ctx.rope,
-                            .training = ctx.training,
-                            .dropout_key = ctx.dropout_key,
-                            .sequence = ctx.sequence,
-                            .position = ctx.position,
-                            .segments = ctx.segments,
-                            .first_segment = ctx.first_segment,
-                            .observer = &observer};
+  Context<Q> observed = context_under(ctx, kernels);
+  observed.observer = &observer;
   return run(observed, Frame<ObservedTransformer>{f.params, f.packs, f.grads, f.saved, f.scratch, f.stream});
 }
 

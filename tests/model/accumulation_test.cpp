@@ -87,13 +87,9 @@ StepBits train_by(const std::string& target, const LossOptions& options) {
   using Model = Transformer<Q>;
   LayerFixture<Model> f(target);
   const KernelTable<Q> kernels = kernels_with_batch<Q>(*f.context.kernels);
-  Context<Q> context{.kernels = &kernels,
-                     .pool = f.context.pool,
-                     .thread_scratch = f.context.thread_scratch,
-                     .thread_scratch_bytes = f.context.thread_scratch_bytes,
-                     .rope = f.context.rope,
-                     .training = true,
-                     .dropout_key = 11};
+  Context<Q> context = context_under(f.context, kernels);
+  context.training = true;
+  context.dropout_key = 11;
   std::vector<Token> inputs(kTokens), targets(kTokens);
   golden::golden_batch(WithBatch<kSequences>::value, 0, inputs, targets);
   for (std::size_t i = 5; i < kTokens; i += 17) targets[i] = kIgnoredToken;

@@ -37,13 +37,9 @@ Outcome train(const std::string& target) {
   using Model = Transformer<Q>;
   LayerFixture<Model> f(target);
   const KernelTable<Q> kernels = kernels_under<Q>(*f.context.kernels);
-  const Context<Q> context{.kernels = &kernels,
-                           .pool = f.context.pool,
-                           .thread_scratch = f.context.thread_scratch,
-                           .thread_scratch_bytes = f.context.thread_scratch_bytes,
-                           .rope = f.context.rope,
-                           .training = true,
-                           .dropout_key = 11};
+  Context<Q> context = context_under(f.context, kernels);
+  context.training = true;
+  context.dropout_key = 11;
   std::vector<Token> inputs(kRows), targets(kRows);
   golden::golden_batch(kPreset, 0, inputs, targets);
   Model::pack(context, f.frame);

@@ -42,6 +42,14 @@ struct Context {
   }
 };
 
+/// The context of the same call for a preset with the same plan, whose `kernels` are those of `kernels_under`. Nobody
+/// observes it yet.
+template <class Q, class P>
+Context<Q> context_under(const Context<P>& ctx, const KernelTable<Q>& kernels) {
+  return {&kernels,        ctx.pool,     ctx.thread_scratch, ctx.thread_scratch_bytes, ctx.rope,         ctx.training,
+          ctx.dropout_key, ctx.sequence, ctx.position,       ctx.segments,             ctx.first_segment};
+}
+
 /// Runs the tasks of one call of a kernel, which an observer is told of.
 template <class P, class Task>
 void run_kernel(const Context<P>& ctx, [[maybe_unused]] const KernelCall& call, std::size_t tasks, const Task& task) {
