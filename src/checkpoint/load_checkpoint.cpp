@@ -64,14 +64,10 @@ StateFile verified_state(const fs::path& checkpoint, CheckpointParts parts) {
 void check_preset(const fs::path& checkpoint, const Preset& ours, const nlohmann::ordered_json& theirs) {
   const auto difference = first_difference(ours, theirs);
   if (!difference) return;
-  const std::string our_name(ours.name);
   const std::string their_name = theirs.value("name", std::string("?"));
-  throw Error(Fault::usage,
-              "the checkpoint is of preset " + their_name + ", this binary of preset " + our_name + ": " +
-                  difference->field + " is " + difference->theirs + " there, " + difference->ours + " here",
-              checkpoint.string(),
-              their_name == our_name ? "build the preset as it was then or start a new run"
-                                     : "use the binary " + their_name);
+  throw Error(Fault::usage, "the checkpoint is " + to_text(*difference, ours, theirs), checkpoint.string(),
+              their_name == ours.name ? "build the preset as it was then or start a new run"
+                                      : "use the binary " + their_name);
 }
 
 TrainState load_verified(const fs::path& checkpoint, Model& model, CheckpointParts parts) {

@@ -24,6 +24,7 @@
 #include "cli/preset_config.hpp"
 #include "cli/run_data.hpp"
 #include "cli/temporary_cache.hpp"
+#include "core/json_text.hpp"
 
 namespace diecast {
 namespace {
@@ -162,7 +163,7 @@ int data_why(const DataWhyOptions& options) {
     for (const Feed& feed : feeds)
       documents.push_back({{"name", feed.name}, {"id", feed.id}, {"source", feed.part}, {"tokens", feed.tokens}});
     const nlohmann::ordered_json json{{"step", options.step}, {"rows", rows}, {"documents", documents}};
-    fmt::print("{}\n", json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
+    fmt::print("{}\n", json_text(json));
     return 0;
   }
   fmt::print("step {}: {} rows of {} documents\n", options.step, rows, feeds.size());

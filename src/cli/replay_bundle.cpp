@@ -11,6 +11,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/loaded_run.hpp"
+#include "core/json_text.hpp"
 
 namespace diecast {
 namespace {
@@ -20,7 +21,7 @@ nlohmann::ordered_json replay_to_json(const NonFiniteBundle& replayed, bool same
   if (!replayed.found) return json;
   const NonFinite& found = *replayed.found;
   json["layer"] = found.layer;
-  json["operation"] = found.pass == Pass::forward ? "forward" : "backward";
+  json["operation"] = name_of(found.pass);
   if (found.row) {
     json["row"] = *found.row;
     json["sequence"] = *found.row / seq_len;
@@ -50,8 +51,7 @@ int replay_bundle(const ReplayBundleOptions& options) {
   const bool same = replayed.found == bundle.found;
   if (!same) replayed.document.clear();  // it is of the other row
   if (options.json) {
-    fmt::print("{}\n", replay_to_json(replayed, same, preset.seq_len)
-                           .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+    fmt::print("{}\n", json_text(replay_to_json(replayed, same, preset.seq_len)));
   } else {
     if (!has_target) fmt::print("this machine has no {}: kernels of {} run instead\n", bundle.target, model->target());
     if (replayed.found)

@@ -5,6 +5,7 @@
 #include <diecast/core/error.hpp>
 
 #include "cli/commands.hpp"
+#include "core/json_text.hpp"
 
 namespace diecast {
 namespace {
@@ -13,9 +14,8 @@ constexpr std::string_view kRunsMark = "@@RUNS@@";
 
 // No text in it ends the element it stands in or begins a comment.
 std::string json_for_script(const nlohmann::ordered_json& value) {
-  const std::string text = value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   std::string safe;
-  for (const char c : text) c == '<' ? safe += "\\u003c" : safe += c;
+  for (const char c : json_text(value)) c == '<' ? safe += "\\u003c" : safe += c;
   return safe;
 }
 

@@ -9,6 +9,7 @@
 #include "cli/build_info.hpp"
 #include "cli/report_page.hpp"
 #include "cli/run_record.hpp"
+#include "core/json_text.hpp"
 
 namespace diecast {
 namespace {
@@ -17,10 +18,6 @@ using WatchJson = nlohmann::ordered_json;
 
 // Steps of a session that warm up, and those after them of which there is a profile.
 constexpr std::uint64_t kUnprofiledSteps = 2, kProfiledSteps = 3;
-
-std::string text_of(const WatchJson& json) {
-  return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-}
 
 WatchJson machine_facts(const Model& model, const ThreadPool& pool, const Peak& peak) {
   const Cpu cpu = read_host().cpu;
@@ -58,19 +55,19 @@ void RunWatch::start(const RunConfig& config, const RunFolder& folder, Model& mo
 }
 
 void RunWatch::write(const Metrics& metrics) {
-  if (dashboard_) dashboard_->send("metrics", text_of(to_json(metrics)));
+  if (dashboard_) dashboard_->send("metrics", json_text(to_json(metrics)));
   // A step that a signal cut short is not whole.
   if (profiler_->done() && !profile_written_ && StopSignal::received() == 0) {
     profile_written_ = true;
     const WatchJson profile = to_json(profiler_->profile(false));
     folder_->write(folder_->profile(), profile.dump(2) + '\n');
-    if (dashboard_) dashboard_->send("profile", text_of(profile));
+    if (dashboard_) dashboard_->send("profile", json_text(profile));
   }
   if (tensorboard_) tensorboard_->write(metrics);
 }
 
 void RunWatch::write_sample(std::uint64_t step, const std::string& prompt, const std::string& text) {
-  if (dashboard_) dashboard_->send("sample", text_of({{"step", step}, {"prompt", prompt}, {"text", text}}));
+  if (dashboard_) dashboard_->send("sample", json_text(WatchJson{{"step", step}, {"prompt", prompt}, {"text", text}}));
 }
 
 }  // namespace diecast

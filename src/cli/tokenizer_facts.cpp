@@ -14,6 +14,7 @@
 #include <diecast/tokenizer/word_tokenizer.hpp>
 
 #include "cli/text_file.hpp"
+#include "core/json_text.hpp"
 
 namespace diecast {
 namespace {
@@ -55,11 +56,6 @@ TextFacts measure_text(const Tokenizer& tokenizer, const std::string& path) {
   if (const auto unknown = unknown_of(tokenizer))
     facts.unknown = static_cast<std::size_t>(std::count(tokens.begin(), tokens.end(), *unknown));
   return facts;
-}
-
-// A token may be any bytes.
-std::string json_text(const nlohmann::ordered_json& json) {
-  return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 
 void print_as_json(const Tokenizer& tokenizer, const std::optional<TextFacts>& text) {

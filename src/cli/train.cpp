@@ -29,6 +29,7 @@
 #include "cli/preset_config.hpp"
 #include "cli/run_data.hpp"
 #include "cli/run_watch.hpp"
+#include "core/json_text.hpp"
 
 namespace diecast {
 namespace {
@@ -156,7 +157,7 @@ void print_end(const TrainEnd& end, const RunFolder& folder) {
       {"tok_per_s", end.tok_per_s},
       {"checkpoint", folder.checkpoint(end.state.step).string()},
       {"reason", end.signal != 0 ? StopSignal::name_of(end.signal) : end.reason}};
-  fmt::print("{}\n", facts.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+  fmt::print("{}\n", json_text(facts));
 }
 
 // A training run from its resolved configuration to its last line, in the order in which things can fail.

@@ -14,6 +14,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/replay.hpp"
+#include "core/json_text.hpp"
 
 namespace diecast {
 namespace {
@@ -65,7 +66,7 @@ void print_json(const RunFolder& run, const std::vector<VerifiedCheckpoint>& ver
   json["latest"] = named_step(run.latest());
   json["best"] = named_step(run.best());
   if (replay) json["replay"] = replay_json(*replay, *range);
-  fmt::print("{}\n", json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
+  fmt::print("{}\n", json_text(json));
 }
 
 void print_text(const std::vector<VerifiedCheckpoint>& verified, const std::optional<Replay>& replay,

@@ -54,4 +54,9 @@ std::optional<PresetDifference> first_difference(const Preset& ours, const nlohm
   return compare("name");
 }
 
+std::string to_text(const PresetDifference& difference, const Preset& ours, const nlohmann::ordered_json& theirs) {
+  return "of preset " + theirs.value("name", std::string("?")) + ", this binary of preset " + std::string(ours.name) +
+         ": " + difference.field + " is " + difference.theirs + " there, " + difference.ours + " here";
+}
+
 }  // namespace diecast

@@ -6,6 +6,8 @@
 
 #include <diecast/core/error.hpp>
 
+#include "core/json_text.hpp"
+
 namespace diecast {
 namespace {
 
@@ -65,8 +67,6 @@ void TokenizerFile::refuse(const std::string& what, const std::string& pointer, 
   throw Error(Fault::usage, what, where(pointer), remedy);
 }
 
-std::string quoted(const std::string& text) {
-  return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-}
+std::string quoted(const std::string& text) { return json_text(text); }
 
 }  // namespace diecast

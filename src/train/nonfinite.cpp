@@ -128,7 +128,7 @@ std::string to_text(const NonFiniteBundle& bundle, std::size_t seq_len) {
   std::string text = ":";
   if (!found.layer.empty())
     text += fmt::format(" {} first in {} {}", found.value, found.layer,
-                        found.pass == Pass::forward ? "forward" : "backward");
+                        name_of(found.pass));
   if (found.row)
     text += fmt::format(", row {} (sequence {}, position {})", *found.row, *found.row / seq_len, *found.row % seq_len);
   if (!bundle.document.empty()) text += " of " + bundle.document;

@@ -26,7 +26,7 @@ constexpr const char* kBundleModel = "model.safetensors";
 
 BundleJson found_to_json(const NonFinite& found) {
   BundleJson json{{"layer", found.layer},
-                  {"operation", found.pass == Pass::forward ? "forward" : "backward"},
+                  {"operation", name_of(found.pass)},
                   {"row", found.row ? BundleJson(*found.row) : BundleJson()},
                   {"value", found.value},
                   {"parameter", found.parameter},
@@ -130,11 +130,8 @@ NonFiniteBundle read_bundle(const std::filesystem::path& folder, const Preset& p
   const BundleJson json = read_bundle_json(folder);
   try {
     if (const auto difference = first_difference(preset, json.at("preset")))
-      throw Error(Fault::usage,
-                  "the bundle is of preset " + json.at("preset").value("name", std::string("?")) + ", this binary of " +
-                      std::string(preset.name) + ": " + difference->field + " is " + difference->theirs + " there, " +
-                      difference->ours + " here",
-                  folder.string(), "use that preset's binary");
+      throw Error(Fault::usage, "the bundle is " + to_text(*difference, preset, json.at("preset")), folder.string(),
+                  "use that preset's binary");
     return bundle_from_json(json);
   } catch (const nlohmann::json::exception&) {
     throw Error(Fault::usage, "the file is damaged", (folder / kBundleFile).string());

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/json_text.hpp"
 #include "train/step_lines.hpp"
 
 namespace diecast {
@@ -16,7 +17,7 @@ void SampleFile::rewind(std::uint64_t last_step) {
 
 void SampleFile::write(std::uint64_t step, std::string_view prompt, std::string_view text) {
   const nlohmann::ordered_json line{{"step", step}, {"prompt", prompt}, {"text", text}};
-  file_ << line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << '\n' << std::flush;
+  file_ << json_text(line) << '\n' << std::flush;
   file_.clear();
 }
 

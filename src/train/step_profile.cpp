@@ -11,10 +11,6 @@ namespace {
 
 using ProfileJson = nlohmann::ordered_json;
 
-std::string_view name_of_pass(Pass pass) {
-  return pass == Pass::forward ? "forward" : pass == Pass::backward ? "backward" : "pack";
-}
-
 std::string extents_text(const KernelCall& call) {
   std::string text;
   for (const std::size_t extent : call.extents)
@@ -39,7 +35,7 @@ ProfileJson to_json(const StepProfile& profile) {
     parts.push_back({{"part", part.name}, {"ms", part.ms}, {"share", share_of(part.ms, profile)}});
   for (const auto& kernel : profile.kernels)
     kernels.push_back({{"layer", kernel.path},
-                       {"pass", name_of_pass(kernel.pass)},
+                       {"pass", name_of(kernel.pass)},
                        {"kernel", kernel.call.name},
                        {"shape", extents_text(kernel.call)},
                        {"calls", kernel.calls},
@@ -173,7 +169,7 @@ std::string StepProfiler::trace() const {
   const auto arguments = [&](const Node& node) -> ProfileJson {
     if (node.kind == Kind::part) return ProfileJson::object();
     if (node.kind == Kind::kernel) return {{"layer", path_of(node, true)}, {"shape", extents_text(node.call)}};
-    return {{"layer", path_of(node, true)}, {"pass", name_of_pass(node.pass)}};
+    return {{"layer", path_of(node, true)}, {"pass", name_of(node.pass)}};
   };
   constexpr std::string_view kCategories[] = {"part", "stage", "kernel"};
   std::vector<Event> in_order = events_;

@@ -16,6 +16,10 @@ enum class Pass : std::uint8_t {
   pack,  ///< rewriting the packed copies of its parameters
 };
 
+constexpr std::string_view name_of(Pass pass) {
+  return pass == Pass::forward ? "forward" : pass == Pass::backward ? "backward" : "pack";
+}
+
 /// A matrix that a stage has written: its output y in forward, dx in backward, of the head in forward the losses
 /// (rows, 1). Of packing, of the embedding's backward and of a composite that is run again there is none: `data` is null.
 struct StageResult {

@@ -63,4 +63,8 @@ struct PresetDifference {
 /// looked at last: a number says more.
 std::optional<PresetDifference> first_difference(const Preset& ours, const nlohmann::ordered_json& theirs);
 
+/// What is wrong with a file of a run for `theirs`, which differ: `of preset tiny, this binary of preset quarter:
+/// n_layers is 1 there, 2 here`.
+std::string to_text(const PresetDifference& difference, const Preset& ours, const nlohmann::ordered_json& theirs);
+
 }  // namespace diecast
