@@ -197,7 +197,7 @@ class TrainRun {
     end_if_stopped();
     open_files(start);
     MetricsFile metrics(folder_->get().metrics(), start.step);
-    SampleFile samples(folder_->get().samples(), start.owes_samples ? start.step - 1 : start.step);
+    SampleFile samples(folder_->get().samples(), start.step);
     Evaluator evaluator(*model_, validation, *tokenizer_);
     const Peak peak = measure_peak(*pool_);
     watch_.start(config_, folder_->get(), *model_, *pool_, peak, start.step, log_);
@@ -303,6 +303,7 @@ class TrainRun {
   }
 
   void log_samples(std::uint64_t step, SampleFile& samples) {
+    samples.start_step(step);
     for (const std::string& prompt : config_.sample.prompts.value) {
       const std::string text = sample(*model_, *tokenizer_, config_, prompt);
       if (StopSignal::received() != 0) return;
@@ -317,6 +318,7 @@ class TrainRun {
   void last_samples(std::uint64_t step, SampleFile& samples) {
     if (prints_json_ && sampled_step_ == step) return;
     const MeansInPlace means(*model_);
+    if (sampled_step_ != step) samples.start_step(step);
     for (const std::string& prompt : config_.sample.prompts.value) {
       const std::string text = sample(*model_, *tokenizer_, config_, prompt);
       if (StopSignal::received() != 0) return;

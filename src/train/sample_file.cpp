@@ -15,6 +15,8 @@ void SampleFile::rewind(std::uint64_t last_step) {
   file_.open(path_, std::ios::binary | std::ios::app);
 }
 
+void SampleFile::start_step(std::uint64_t step) { rewind(step > 0 ? step - 1 : 0); }
+
 void SampleFile::write(std::uint64_t step, std::string_view prompt, std::string_view text) {
   const nlohmann::ordered_json line{{"step", step}, {"prompt", prompt}, {"text", text}};
   file_ << json_text(line) << '\n' << std::flush;

@@ -200,6 +200,18 @@ class Signals(CheckpointTest):
         self.assertEqual(lines(out / "samples.jsonl"), lines(alone / "samples.jsonl"))
         self.assertEqual((out / "checkpoints/best").read_text(), (alone / "checkpoints/best").read_text())
 
+    def test_a_run_that_had_ended_has_each_last_sample_once_after_a_resume(self):
+        out = self.folder / "run"
+        self.succeeds("train", *FAST, "--set", "train.max_steps=2", "--set", "sample.prompts=['One day', 'A dog']",
+                      "--set", "sample.max_tokens=8", "--out", out)
+        samples = lines(out / "samples.jsonl")
+        self.assertEqual([line["prompt"] for line in samples], ["One day", "A dog"])
+        # As a signal between the two leaves it.
+        (out / "samples.jsonl").write_text(json.dumps(samples[0]) + "\n")
+        for _ in range(2):
+            self.succeeds("train", "--resume", "--out", out)
+            self.assertEqual(lines(out / "samples.jsonl"), samples)
+
     def wait_or_end(self, process, condition):
         while process.poll() is None and not condition():
             time.sleep(0.002)

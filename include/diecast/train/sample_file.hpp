@@ -15,6 +15,8 @@ class SampleFile {
   /// Continues the file after `last_step`, as MetricsFile does. Throws Error(Fault::run).
   SampleFile(const std::filesystem::path& path, std::uint64_t last_step);
 
+  /// The samples of `step` come next; those that a stopped session wrote of it go. Throws Error(Fault::run).
+  void start_step(std::uint64_t step);
   void write(std::uint64_t step, std::string_view prompt, std::string_view text);
   /// Drops the samples of steps after `last_step`, which the run goes back to. Throws Error(Fault::run).
   void rewind(std::uint64_t last_step);
