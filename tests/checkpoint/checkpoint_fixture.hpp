@@ -14,6 +14,7 @@
 #include <diecast/core/error.hpp>
 
 #include "tests/checkpoint/fake_model.hpp"
+#include "tests/contains.hpp"
 #include "tests/temporary_folder.hpp"
 
 namespace diecast::testing {
@@ -57,10 +58,6 @@ std::string error_of(Fault fault, const Action& action) {
     return what;
   }
   return "no error";
-}
-
-inline bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
 }
 
 /// The names in a folder, sorted.

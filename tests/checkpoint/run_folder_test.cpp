@@ -9,10 +9,12 @@
 #include <diecast/checkpoint/run_folder.hpp>
 #include <diecast/core/error.hpp>
 
+#include "tests/contains.hpp"
 #include "tests/temporary_folder.hpp"
 #include "tests/unprivileged.hpp"
 
 using namespace diecast;
+using diecast::testing::contains;
 using diecast::testing::read_file;
 using diecast::testing::TemporaryFolder;
 using diecast::testing::Unprivileged;
@@ -30,10 +32,6 @@ std::string usage_error(const Action& action) {
     return error.what();
   }
   return "no error";
-}
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
 }
 
 }  // namespace

@@ -31,7 +31,7 @@ std::string file_of(std::string header, std::size_t data_bytes) {
   return bytes + header + std::string(data_bytes, '\0');
 }
 
-std::vector<float> read_all(SafetensorsFile& file, const SafetensorsFile::Tensor& tensor) {
+std::vector<float> read_values(SafetensorsFile& file, const SafetensorsFile::Tensor& tensor) {
   std::vector<float> values(tensor.bytes / sizeof(float));
   file.read(tensor.name, tensor.shape, values);
   return values;
@@ -41,7 +41,7 @@ std::vector<float> read_all(SafetensorsFile& file, const SafetensorsFile::Tensor
 bool readable(const std::filesystem::path& path) {
   try {
     SafetensorsFile file(path);
-    for (const auto& tensor : file.tensors()) read_all(file, tensor);
+    for (const auto& tensor : file.tensors()) read_values(file, tensor);
     return true;
   } catch (const Error& error) {
     CHECK(error.fault() == Fault::run);
@@ -69,8 +69,8 @@ TEST_CASE("tensors and metadata come back as they were written") {
   REQUIRE(file.tensors().size() == 2);
   CHECK(file.tensors()[0].name == "b.weight");
   CHECK(file.tensors()[0].shape == std::vector<std::size_t>{2, 3});
-  CHECK(read_all(file, file.tensors()[1]) == kBias);
-  CHECK(read_all(file, file.tensors()[0]) == kMatrix);
+  CHECK(read_values(file, file.tensors()[1]) == kBias);
+  CHECK(read_values(file, file.tensors()[0]) == kMatrix);
   CHECK(file.metadata() == SafetensorsMetadata{{"format", "pt"}, {"run", "line\nbreak"}});
 }
 

@@ -12,7 +12,7 @@
 namespace diecast {
 namespace {
 
-constexpr std::string_view kSmall =
+constexpr std::string_view kSmallToml =
     "name = \"small\"\nn_layers = 2\nd_model = 256\nn_heads = 8\nd_ff = 1024\nseq_len = 128\nbatch_size = 32\n";
 
 constexpr std::string_view kOld = R"({
@@ -30,7 +30,7 @@ bool has_note(const ImportedConfig& imported, std::string_view key) {
 
 std::string legacy_error(std::string_view json) {
   try {
-    import_legacy_config(json, "old.json", kSmall);
+    import_legacy_config(json, "old.json", kSmallToml);
   } catch (const Error& error) {
     CHECK(error.fault() == Fault::usage);
     return error.what();
@@ -39,9 +39,9 @@ std::string legacy_error(std::string_view json) {
 }
 
 TEST_CASE("an imported configuration sets what the old one said") {
-  const ImportedConfig imported = import_legacy_config(kOld, "old.json", kSmall);
+  const ImportedConfig imported = import_legacy_config(kOld, "old.json", kSmallToml);
   const TomlText files[] = {{imported.toml, "new.toml"}};
-  const RunConfig config = resolve_run_config(files, {}, kSmall);
+  const RunConfig config = resolve_run_config(files, {}, kSmallToml);
   CHECK(config.optimizer.lr == 0.0001);
   CHECK(config.schedule.name.value == "constant");
   CHECK(config.train.max_epochs == 4.0);
@@ -55,7 +55,7 @@ TEST_CASE("an imported configuration sets what the old one said") {
 }
 
 TEST_CASE("shapes that agree with the preset are repeated, others are noted") {
-  const ImportedConfig imported = import_legacy_config(kOld, "old.json", kSmall);
+  const ImportedConfig imported = import_legacy_config(kOld, "old.json", kSmallToml);
   CHECK(imported.toml.find("d_model = 256\n") != std::string::npos);
   CHECK(imported.toml.find("n_layers") == std::string::npos);
   CHECK(has_note(imported, "model.num_layers"));
@@ -65,7 +65,7 @@ TEST_CASE("shapes that agree with the preset are repeated, others are noted") {
 
 TEST_CASE("keys that did nothing there are noted, unknown ones too") {
   const ImportedConfig imported =
-      import_legacy_config(R"({"model": {"d_modle": 3}, "training": {"learning_rate": 1e-4}})", "old.json", kSmall);
+      import_legacy_config(R"({"model": {"d_modle": 3}, "training": {"learning_rate": 1e-4}})", "old.json", kSmallToml);
   REQUIRE(has_note(imported, "training.learning_rate"));
   REQUIRE(has_note(imported, "model.d_modle"));
   CHECK(std::ranges::any_of(imported.notes, [](const std::string& note) { return note.ends_with("is model.d_model"); }));

@@ -10,7 +10,7 @@
 namespace diecast {
 namespace {
 
-constexpr std::size_t kDraws = 1 << 16;
+constexpr std::size_t kNumbers = 1 << 16;
 
 // The published inverse of mix32 (Wellons 2018).
 constexpr std::uint32_t unmix32(std::uint32_t x) {
@@ -24,7 +24,7 @@ constexpr std::uint32_t unmix32(std::uint32_t x) {
 
 TEST_CASE("mix32 is a bijection") {
   std::size_t wrong = 0;
-  for (std::uint32_t i = 0; i < kDraws; ++i) {
+  for (std::uint32_t i = 0; i < kNumbers; ++i) {
     const std::uint32_t x = i * 0x9E3779B9u;
     wrong += unmix32(mix32(x)) == x ? 0 : 1;
   }
@@ -34,9 +34,9 @@ TEST_CASE("mix32 is a bijection") {
 TEST_CASE("mix32 changes half of the bits, whichever bit of its argument changes") {
   for (std::uint32_t bit = 0; bit < 32; ++bit) {
     std::array<double, 32> flips{};
-    for (std::uint32_t i = 0; i < kDraws; ++i) {
+    for (std::uint32_t i = 0; i < kNumbers; ++i) {
       const std::uint32_t change = mix32(i * 0x9E3779B9u) ^ mix32(i * 0x9E3779B9u ^ (1u << bit));
-      for (std::size_t b = 0; b < flips.size(); ++b) flips[b] += (change >> b & 1u) / double{kDraws};
+      for (std::size_t b = 0; b < flips.size(); ++b) flips[b] += (change >> b & 1u) / double{kNumbers};
     }
     CAPTURE(bit);
     for (const double share : flips) CHECK(std::abs(share - 0.5) < 0.02);  // ten standard deviations
@@ -70,11 +70,11 @@ TEST_CASE("neighbouring seeds, streams and indices have no value in common") {
 TEST_CASE("uniform numbers lie in [0, 1) and fill it evenly") {
   const Random random{5, 6};
   std::array<double, 16> share{};
-  for (std::size_t i = 0; i < kDraws; ++i) {
+  for (std::size_t i = 0; i < kNumbers; ++i) {
     const double u = random.uniform(i);
     REQUIRE(u >= 0);
     REQUIRE(u < 1);
-    share[static_cast<std::size_t>(u * 16)] += 1.0 / kDraws;
+    share[static_cast<std::size_t>(u * 16)] += 1.0 / kNumbers;
   }
   for (const double s : share) CHECK(std::abs(s - 1.0 / 16) < 0.005);  // five standard deviations
 }
@@ -82,9 +82,9 @@ TEST_CASE("uniform numbers lie in [0, 1) and fill it evenly") {
 TEST_CASE("normal numbers have the moments of the standard normal distribution") {
   const Random random{8, 9};
   std::array<double, 5> moment{};
-  for (std::size_t i = 0; i < kDraws; ++i)
+  for (std::size_t i = 0; i < kNumbers; ++i)
     for (std::size_t k = 0; k < moment.size(); ++k)
-      moment[k] += std::pow(random.normal(i), static_cast<double>(k)) / kDraws;
+      moment[k] += std::pow(random.normal(i), static_cast<double>(k)) / kNumbers;
   // Five standard deviations of each mean.
   CHECK(std::abs(moment[1]) < 0.02);
   CHECK(std::abs(moment[2] - 1) < 0.03);
@@ -94,16 +94,16 @@ TEST_CASE("normal numbers have the moments of the standard normal distribution")
 
 TEST_CASE("normal numbers of neighbouring indices and streams are not correlated") {
   double indices = 0, streams = 0;
-  for (std::size_t i = 0; i < kDraws; ++i) {
-    indices += Random{3, 4}.normal(i) * Random{3, 4}.normal(i + 1) / kDraws;
-    streams += Random{3, 4}.normal(i) * Random{3, 5}.normal(i) / kDraws;
+  for (std::size_t i = 0; i < kNumbers; ++i) {
+    indices += Random{3, 4}.normal(i) * Random{3, 4}.normal(i + 1) / kNumbers;
+    streams += Random{3, 4}.normal(i) * Random{3, 5}.normal(i) / kNumbers;
   }
   CHECK(std::abs(indices) < 0.02);  // five standard deviations
   CHECK(std::abs(streams) < 0.02);
 }
 
 TEST_CASE("a normal number is finite even where the uniform one is 0") {
-  for (std::uint64_t i = 0; i < kDraws; ++i) REQUIRE(std::isfinite(Random{0, 0}.normal(i)));
+  for (std::uint64_t i = 0; i < kNumbers; ++i) REQUIRE(std::isfinite(Random{0, 0}.normal(i)));
 }
 
 }  // namespace

@@ -10,19 +10,15 @@
 #include <diecast/core/error.hpp>
 #include <diecast/data/batch_stream.hpp>
 
+#include "tests/data/counting_tokens.hpp"
+
 using namespace diecast;
+using diecast::testing::counting_tokens;
 
 namespace {
 
 constexpr std::size_t kSeqLen = 5;
 constexpr Token kNone = 0x7FFFFFFF;  // an end-of-text that does not occur
-
-// Tokens 0, 1, 2, ...: a token is its own position, and a window starts with its number times kSeqLen.
-std::vector<Token> counting(std::size_t size) {
-  std::vector<Token> tokens(size);
-  std::iota(tokens.begin(), tokens.end(), Token{0});
-  return tokens;
-}
 
 BatchStream stream_of(const std::vector<Token>& tokens, std::size_t batch_size, std::uint64_t seed, bool shuffle) {
   const BatchOptions options{
@@ -30,7 +26,8 @@ BatchStream stream_of(const std::vector<Token>& tokens, std::size_t batch_size, 
   return BatchStream({{TokenSet(tokens)}}, options);
 }
 
-std::vector<Token> for_windows(std::size_t windows) { return counting(windows * kSeqLen + 1); }
+// A window starts with its number times kSeqLen.
+std::vector<Token> for_windows(std::size_t windows) { return counting_tokens(windows * kSeqLen + 1); }
 
 // The windows of batches first ... first + count - 1, in order.
 std::vector<Token> windows_of(const BatchStream& stream, std::uint64_t first, std::uint64_t count) {
@@ -47,7 +44,7 @@ std::vector<Token> windows_of(const BatchStream& stream, std::uint64_t first, st
 }  // namespace
 
 TEST_CASE("a row is one whole window and its targets are the tokens one further") {
-  const auto tokens = counting(99);
+  const auto tokens = counting_tokens(99);
   const BatchStream stream = stream_of(tokens, 4, 1, true);
   CHECK(stream.rows() == 19);
   Batch batch;
@@ -134,7 +131,7 @@ TEST_CASE("fewer windows than a batch has rows are dealt equally often") {
 }
 
 TEST_CASE("a corpus of one window is enough and a token less is refused with both numbers") {
-  const auto enough = counting(kSeqLen + 1), too_few = counting(kSeqLen);
+  const auto enough = counting_tokens(kSeqLen + 1), too_few = counting_tokens(kSeqLen);
   const BatchStream stream = stream_of(enough, 2, 1, true);
   CHECK(windows_of(stream, 5, 1) == std::vector<Token>{0, 0});
   for (const auto& tokens : {too_few, std::vector<Token>{}}) {
@@ -253,7 +250,7 @@ TEST_CASE("padded rows share a batch with rows of about their length, in an orde
 }
 
 TEST_CASE("a mixture gives each part its share of the rows, and each part its own epochs") {
-  const auto few = counting(10 * kSeqLen + 1), many = counting(40 * kSeqLen + 1);
+  const auto few = counting_tokens(10 * kSeqLen + 1), many = counting_tokens(40 * kSeqLen + 1);
   for (const bool shuffle : {false, true}) {
     BatchOptions options{.seq_len = kSeqLen, .batch_size = 8, .end_of_text = kNone, .seed = 1, .shuffle = shuffle};
     const BatchStream stream({{TokenSet(few), 3}, {TokenSet(many), 1}, {TokenSet(many), 4}}, options);

@@ -12,6 +12,7 @@
 
 #include "data/bzip2_scanner.hpp"
 #include "tests/data/compressed.hpp"
+#include "tests/contains.hpp"
 #include "tests/memory_bytes.hpp"
 #include "tests/temporary_folder.hpp"
 
@@ -42,10 +43,6 @@ Refusal refusal(const std::string& bytes, std::size_t threads) {
     result.message = error.what();
   }
   return result;
-}
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
 }
 
 struct Format {

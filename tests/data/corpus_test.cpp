@@ -14,6 +14,7 @@
 
 #include "data/corpus_files.hpp"
 #include "tests/data/compressed.hpp"
+#include "tests/contains.hpp"
 #include "tests/temporary_folder.hpp"
 #include "tests/unprivileged.hpp"
 
@@ -23,17 +24,17 @@ namespace fs = std::filesystem;
 
 namespace {
 
-using Texts = std::vector<std::string>;
+using Strings = std::vector<std::string>;
 
-struct Reading {
-  Texts texts, names, notices;
+struct CorpusReading {
+  Strings texts, names, notices;
   std::vector<std::uint64_t> ids;
   std::string error;  // that it ends with
   StreamProgress progress;
 };
 
-Reading read_corpus(const CorpusOptions& options) {
-  Reading reading;
+CorpusReading read_corpus(const CorpusOptions& options) {
+  CorpusReading reading;
   try {
     const auto stream =
         open_documents(options, [&](std::string_view text) { reading.notices.emplace_back(text); });
@@ -52,12 +53,8 @@ Reading read_corpus(const CorpusOptions& options) {
   return reading;
 }
 
-Reading read_source(const fs::path& source, const std::string& pattern = {}) {
+CorpusReading read_source(const fs::path& source, const std::string& pattern = {}) {
   return read_corpus({.sources = {source.string()}, .pattern = pattern, .stories = 3, .seed = 7});
-}
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
 }
 
 }  // namespace
@@ -74,9 +71,9 @@ TEST_CASE(
   write_file(folder / "source.tar.gz", "no");
   write_file(folder / "x-multistream-index.txt.bz2", bzip2ed("1:2:no"));
   write_file(folder / ".hidden.txt", "no");
-  CHECK(read_source(folder.path()).texts == Texts{"a/c/y", "a/z", "b", "dump"});
-  CHECK(read_source(folder.path(), "?.*").texts == Texts{"a/c/y", "a/z", "b"});
-  CHECK(read_source(folder.path(), "*.png").texts == Texts{"no"});
+  CHECK(read_source(folder.path()).texts == Strings{"a/c/y", "a/z", "b", "dump"});
+  CHECK(read_source(folder.path(), "?.*").texts == Strings{"a/c/y", "a/z", "b"});
+  CHECK(read_source(folder.path(), "*.png").texts == Strings{"no"});
   CHECK(find_corpus_files({.sources = {folder.path().string()}, .pattern = "*.txt"}) ==
         std::vector<fs::path>{folder / "b.txt"});
 }
@@ -93,7 +90,7 @@ TEST_CASE("a folder of a run below a source is left out, but nothing that only l
   write_file(folder / "configured/config.toml", "");
   write_file(folder / "configured/d.txt", "d");
   write_file(folder / "checked/checkpoints/e.txt", "e");
-  CHECK(read_source(folder.path()).texts == Texts{"a", "e", "d", "c"});
+  CHECK(read_source(folder.path()).texts == Strings{"a", "e", "d", "c"});
 }
 
 TEST_CASE("a glob is expanded to files and what is in folders, unless it is a path that exists") {
@@ -105,21 +102,21 @@ TEST_CASE("a glob is expanded to files and what is in folders, unless it is a pa
   write_file(folder / "deep.txt/3.log", "log");
   write_file(folder / "run.txt/config.toml", "");
   write_file(folder / "run.txt/checkpoints/4.txt", "4");
-  CHECK(read_source(folder / "?*.txt").texts == Texts{"10", "2", "brackets", "3"});
-  CHECK(read_source(folder / "d*", "*.log").texts == Texts{"log"});
-  CHECK(read_source(folder / "d*/*.txt").texts == Texts{"3"});
-  CHECK(read_source(folder / "[a].txt").texts == Texts{"brackets"});
+  CHECK(read_source(folder / "?*.txt").texts == Strings{"10", "2", "brackets", "3"});
+  CHECK(read_source(folder / "d*", "*.log").texts == Strings{"log"});
+  CHECK(read_source(folder / "d*/*.txt").texts == Strings{"3"});
+  CHECK(read_source(folder / "[a].txt").texts == Strings{"brackets"});
 }
 
 TEST_CASE("sources are read one after another, each document with a number of its own") {
   TemporaryFolder folder;
   write_file(folder / "z.txt", "z");
   write_file(folder / "a.txt.gz", gzipped("a"));
-  const Reading reading =
+  const CorpusReading reading =
       read_corpus({.sources = {(folder / "z.txt").string(), "builtin:stories:2", folder.path().string()},
                    .stories = 9,
                    .seed = 7});
-  CHECK(reading.texts == Texts{"z", story(7, 0), story(7, 1), "a", "z"});
+  CHECK(reading.texts == Strings{"z", story(7, 0), story(7, 1), "a", "z"});
   CHECK(reading.ids == std::vector<std::uint64_t>{0, 1, 2, 3, 4});
   CHECK(reading.progress.files == 4);
   CHECK(reading.progress.total_files == 4);
@@ -127,8 +124,8 @@ TEST_CASE("sources are read one after another, each document with a number of it
 }
 
 TEST_CASE("the built-in corpus has the number of stories that was asked for") {
-  CHECK(read_source("builtin:stories").texts == Texts{story(7, 0), story(7, 1), story(7, 2)});
-  CHECK(read_source("builtin:stories:1").texts == Texts{story(7, 0)});
+  CHECK(read_source("builtin:stories").texts == Strings{story(7, 0), story(7, 1), story(7, 2)});
+  CHECK(read_source("builtin:stories:1").texts == Strings{story(7, 0)});
   for (const char* source : {"builtin:", "builtin:poems", "builtin:stories:", "builtin:stories:0",
                              "builtin:stories:-1", "builtin:stories:3x", "builtin:stories5",
                              "builtin:stories:100000001", "builtin:stories:99999999999999999999999"}) {
@@ -147,8 +144,8 @@ TEST_CASE("progress is in bytes on the disk and ends with all of them") {
   write_file(folder / "e.jsonl", "{\"text\":\"e\"}\n");
   write_file(folder / "f.txt", "");
   for (const std::size_t threads : {1, 3}) {
-    const Reading reading = read_corpus({.sources = {folder.path().string()}, .threads = threads});
-    CHECK(reading.texts == Texts{text, text, text, text, "e"});
+    const CorpusReading reading = read_corpus({.sources = {folder.path().string()}, .threads = threads});
+    CHECK(reading.texts == Strings{text, text, text, text, "e"});
     CHECK(reading.progress.bytes == reading.progress.total);
     CHECK(reading.progress.total > text.size());
   }
@@ -177,7 +174,7 @@ TEST_CASE("empty files are left out, and refused when there is nothing else") {
                  "there is no text in the file, " + (folder / "a.txt").string()));
   CHECK(contains(read_source(folder.path()).error, "there is no text in the files"));
   write_file(folder / "c.txt", "c");
-  CHECK(read_source(folder.path()).texts == Texts{"c"});
+  CHECK(read_source(folder.path()).texts == Strings{"c"});
 }
 
 TEST_CASE("files and folders that cannot be read are named") {
@@ -201,9 +198,9 @@ TEST_CASE("files and folders that cannot be read are named") {
 
 TEST_CASE("files that are not UTF-8 are told of once, with the first and their number") {
   TemporaryFolder folder;
-  const Texts texts{"plain", "gr\xC3\xBC\xC3\x9F", "gr\xFC\xDF", "\xC0\xAF", "\xED\xA0\x80", "cut \xE2\x82"};
+  const Strings texts{"plain", "gr\xC3\xBC\xC3\x9F", "gr\xFC\xDF", "\xC0\xAF", "\xED\xA0\x80", "cut \xE2\x82"};
   for (std::size_t i = 0; i < texts.size(); ++i) write_file(folder / (std::to_string(i) + ".txt"), texts[i]);
-  const Reading reading = read_source(folder.path());
+  const CorpusReading reading = read_source(folder.path());
   CHECK(reading.texts == texts);
   REQUIRE(reading.notices.size() == 1);
   CHECK(contains(reading.notices[0],
@@ -235,8 +232,8 @@ TEST_CASE("lines of JSON objects are documents, whatever the file is called") {
   for (const std::string& bytes :
        {lines, "\xEF\xBB\xBF" + lines, "\n" + lines, gzipped(lines), zstded(lines)}) {
     write_file(folder / "a", bytes);
-    const Reading reading = read_source(folder / "a");
-    CHECK(reading.texts == Texts{"one\n\xC3\xA9", "\xE2\x82\xAC", "last"});
+    const CorpusReading reading = read_source(folder / "a");
+    CHECK(reading.texts == Strings{"one\n\xC3\xA9", "\xE2\x82\xAC", "last"});
     CHECK(reading.notices.empty());
   }
   write_file(folder / "a", lines);
@@ -250,9 +247,9 @@ TEST_CASE("a text that begins with a brace is a text, unless its name or its fir
   write_file(folder / "a.txt", "{\n  \"text\": 1\n}\n");
   CHECK(read_source(folder / "a.txt").texts.size() == 1);
   write_file(folder / "a.json.gz", gzipped("{\"text\": \"cut\n{\"text\":\"whole\"}\n"));
-  CHECK(read_source(folder / "a.json.gz").texts == Texts{"whole"});
+  CHECK(read_source(folder / "a.json.gz").texts == Strings{"whole"});
   write_file(folder / "B.JSONL.GZ", gzipped("{\"text\": \"cut\n{\"text\":\"whole\"}\n"));
-  CHECK(read_source(folder / "B.JSONL.GZ").texts == Texts{"whole"});
+  CHECK(read_source(folder / "B.JSONL.GZ").texts == Strings{"whole"});
 }
 
 TEST_CASE("bad lines are counted and the first is named, and too many are an error") {
@@ -276,14 +273,14 @@ TEST_CASE("bad lines are counted and the first is named, and too many are an err
     const auto& why = bad.second;
     CAPTURE(line);
     write_file(path, "{\"text\": \"good\"}\n" + line + "\n{\"text\": \"too\"}\n" + line);
-    const Reading reading = read_source(path);
-    CHECK(reading.texts == Texts{"good", "too"});
+    const CorpusReading reading = read_source(path);
+    CHECK(reading.texts == Strings{"good", "too"});
     REQUIRE(reading.notices.size() == 1);
     CHECK(contains(reading.notices[0],
                    "2 lines of JSONL left out, the first is " + path.string() + ":2: " + why));
-    const Reading strict = read_corpus({.sources = {path.string()}, .max_bad = 1});
+    const CorpusReading strict = read_corpus({.sources = {path.string()}, .max_bad = 1});
     CHECK(contains(strict.error, "more than 1 bad lines of JSONL, the first is " + path.string() + ":2: "));
-    CHECK(strict.texts == Texts{"good", "too"});
+    CHECK(strict.texts == Strings{"good", "too"});
     CHECK(contains(read_corpus({.sources = {path.string()}, .max_bad = 0}).error, path.string() + ":2: "));
   }
 }
@@ -291,7 +288,7 @@ TEST_CASE("bad lines are counted and the first is named, and too many are an err
 TEST_CASE("lines of JSONL are read whole wherever a buffer ends, and long ones too") {
   TemporaryFolder folder;
   std::string lines;
-  Texts texts;
+  Strings texts;
   for (std::size_t i = 0; lines.size() < 5'000'000; ++i) {
     texts.push_back(std::to_string(i) + std::string(i % 97 == 0 ? 70'000 : 37 * i % 1501, 'x'));
     lines += "{\"text\":\"" + texts.back() + "\"}\n";
@@ -300,10 +297,10 @@ TEST_CASE("lines of JSONL are read whole wherever a buffer ends, and long ones t
   CHECK(read_source(folder / "a.zst").texts == texts);
   const std::string large(20'000'000, 'y');
   write_file(folder / "a", "{\"text\":\"" + large + "\"}");
-  CHECK(read_source(folder / "a").texts == Texts{large});
+  CHECK(read_source(folder / "a").texts == Strings{large});
   write_file(folder / "b.jsonl", "{\"text\":\"good\"}\n{\"text\":\"" + large + large + "\"}\n");
-  const Reading reading = read_source(folder / "b.jsonl");
-  CHECK(reading.texts == Texts{"good"});
+  const CorpusReading reading = read_source(folder / "b.jsonl");
+  CHECK(reading.texts == Strings{"good"});
   CHECK(contains(reading.error, "longer than 32 MiB, " + (folder / "b.jsonl").string() + ":2"));
 }
 
@@ -311,14 +308,14 @@ TEST_CASE("a plain text is split as asked, and a long one comes in parts") {
   TemporaryFolder folder;
   write_file(folder / "a.txt", "a\n\nb");
   CHECK(read_corpus({.sources = {(folder / "a.txt").string()}, .split = TextSplit::blank_lines}).texts ==
-        Texts{"a", "b"});
+        Strings{"a", "b"});
   CHECK(read_corpus(
             {.sources = {(folder / "a.txt").string()}, .split = TextSplit::separator, .separator = "\n"})
-            .texts == Texts{"a", "b"});
+            .texts == Strings{"a", "b"});
   std::string text;
   while (text.size() < 40'000'000) text += "A line of a long text, such as this one is.\n";
   write_file(folder / "b.txt", text);
-  const Reading reading = read_source(folder / "b.txt");
+  const CorpusReading reading = read_source(folder / "b.txt");
   REQUIRE(reading.texts.size() == 3);
   for (const std::string& part : reading.texts) {
     CHECK(part.size() <= std::size_t{16} << 20);
@@ -341,14 +338,14 @@ TEST_CASE("a dump of Wikipedia is known by its content, and a sample is drawn fr
   write_file(folder / "1.xml", "\xEF\xBB\xBF<?xml version=\"1.0\"?>\n" + dump(1, 9));
   write_file(folder / "2.bz2", bzip2ed(dump(10, 40)));
   write_file(folder / "3.txt", "text");
-  const Reading all = read_source(folder.path());
+  const CorpusReading all = read_source(folder.path());
   CHECK(all.error.empty());
   REQUIRE(all.texts.size() == 41);
   CHECK(all.texts[11] == "Page 12 here.\n");
   CHECK(all.ids[11] == 12);
   CHECK(all.names[11] == (folder / "2.bz2").string() + ": T");
   CHECK(all.texts[40] == "text");
-  const Reading some =
+  const CorpusReading some =
       read_corpus({.sources = {folder.path().string()}, .sample = 12, .seed = 5, .threads = 2});
   REQUIRE(some.texts.size() == 13);
   CHECK(some.ids[0] < 10);
@@ -356,8 +353,8 @@ TEST_CASE("a dump of Wikipedia is known by its content, and a sample is drawn fr
   CHECK(read_corpus({.sources = {folder.path().string()}, .sample = 12, .seed = 6}).ids != some.ids);
   const auto has_no_dump = [](const std::string& notice) { return contains(notice, "no source is a Wikipedia dump"); };
   CHECK(std::ranges::none_of(some.notices, has_no_dump));
-  const Reading none = read_corpus({.sources = {(folder / "3.txt").string()}, .sample = 12});
-  CHECK(none.texts == Texts{"text"});
+  const CorpusReading none = read_corpus({.sources = {(folder / "3.txt").string()}, .sample = 12});
+  CHECK(none.texts == Strings{"text"});
   CHECK(std::ranges::count_if(none.notices, has_no_dump) == 1);
 
   // All dumps are read for the sample by the first of two streams that share it.
@@ -365,9 +362,9 @@ TEST_CASE("a dump of Wikipedia is known by its content, and a sample is drawn fr
   CorpusOptions options{.sources = {folder.path().string()}, .sample = 12, .seed = 5};
   options.tick = [&](const StreamProgress&) { ++ticks; };
   options.sample_bound = std::make_shared<std::optional<std::uint64_t>>();
-  const Reading first = read_corpus(options);
+  const CorpusReading first = read_corpus(options);
   const std::uint64_t ticks_of_first = std::exchange(ticks, 0);
-  const Reading second = read_corpus(options);
+  const CorpusReading second = read_corpus(options);
   CHECK(ticks_of_first == ticks + 40);
   CHECK(first.ids == some.ids);
   CHECK(second.ids == some.ids);

@@ -18,9 +18,9 @@ inline BpeTokenizer letters() {
 }
 
 /// These texts, called `text N`.
-class Texts : public DocumentStream {
+class TextList : public DocumentStream {
  public:
-  explicit Texts(std::vector<std::string> texts) : texts_(std::move(texts)) {}
+  explicit TextList(std::vector<std::string> texts) : texts_(std::move(texts)) {}
   bool next(Document& document) override {
     if (at_ == texts_.size()) return false;
     document = {.text = texts_[at_], .name = "text " + std::to_string(at_), .id = at_};

@@ -18,7 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using testing::TemporaryFolder;
-using testing::Texts;
+using testing::TextList;
 
 std::vector<std::string> numbered(std::size_t count) {
   std::vector<std::string> texts;
@@ -28,7 +28,7 @@ std::vector<std::string> numbered(std::size_t count) {
 
 std::optional<DataDescription> prepare(const std::vector<std::string>& texts, const fs::path& out, double fraction,
                                        std::size_t threads = 2, int signal = 0) {
-  Texts stream(texts);
+  TextList stream(texts);
   ThreadPool pool(threads);
   const std::atomic<int> stop{signal};
   return prepare_data(stream, testing::letters(),
@@ -159,7 +159,7 @@ TEST_CASE("an empty folder is replaced, but not one that cannot be") {
 
 TEST_CASE("what the last check throws leaves nothing") {
   const TemporaryFolder folder;
-  Texts stream(numbered(5));
+  TextList stream(numbered(5));
   ThreadPool pool(1);
   const std::atomic<int> stop{0};
   const auto check = [&] {

@@ -15,10 +15,10 @@ using diecast::testing::MemoryBytes;
 
 namespace {
 
-using Texts = std::vector<std::string>;
+using Strings = std::vector<std::string>;
 
 struct Given {
-  Texts texts, names;
+  Strings texts, names;
   CorpusCounts counts;
 };
 
@@ -32,15 +32,15 @@ Given split(const std::string& text, TextOptions options) {
   return given;
 }
 
-Texts by_blank_lines(const std::string& text, std::size_t max_part = 1000) {
+Strings by_blank_lines(const std::string& text, std::size_t max_part = 1000) {
   return split(text, {.split = TextSplit::blank_lines, .separator = {}, .max_part = max_part}).texts;
 }
 
-Texts by_separator(const std::string& text, const std::string& separator, std::size_t max_part = 1000) {
+Strings by_separator(const std::string& text, const std::string& separator, std::size_t max_part = 1000) {
   return split(text, {.split = TextSplit::separator, .separator = separator, .max_part = max_part}).texts;
 }
 
-std::string joined(const Texts& texts) {
+std::string joined(const Strings& texts) {
   std::string all;
   for (const std::string& text : texts) all += text;
   return all;
@@ -49,25 +49,25 @@ std::string joined(const Texts& texts) {
 }  // namespace
 
 TEST_CASE("a text that is not split is given byte for byte, and not at all if it is empty") {
-  CHECK(split("\r\n a\n\n\nb \n", {}).texts == Texts{"\r\n a\n\n\nb \n"});
+  CHECK(split("\r\n a\n\n\nb \n", {}).texts == Strings{"\r\n a\n\n\nb \n"});
   CHECK(split("", {}).texts.empty());
 }
 
 TEST_CASE("blank lines divide a text, however they are made of blanks and line ends") {
-  CHECK(by_blank_lines("a\nb\n\nc") == Texts{"a\nb", "c"});
-  CHECK(by_blank_lines("a\r\nb\r\n\r\nc\r\n") == Texts{"a\r\nb", "c"});
-  CHECK(by_blank_lines("\n\n  \n  a \n \t\n\n\n  b\n \n") == Texts{"  a ", "  b"});
-  CHECK(by_blank_lines("a\n   ") == Texts{"a"});
-  CHECK(by_blank_lines("a\n \t\r\nb\n.\n") == Texts{"a", "b\n."});
+  CHECK(by_blank_lines("a\nb\n\nc") == Strings{"a\nb", "c"});
+  CHECK(by_blank_lines("a\r\nb\r\n\r\nc\r\n") == Strings{"a\r\nb", "c"});
+  CHECK(by_blank_lines("\n\n  \n  a \n \t\n\n\n  b\n \n") == Strings{"  a ", "  b"});
+  CHECK(by_blank_lines("a\n   ") == Strings{"a"});
+  CHECK(by_blank_lines("a\n \t\r\nb\n.\n") == Strings{"a", "b\n."});
   CHECK(by_blank_lines(" \n\n\r\n").empty());
   CHECK(by_blank_lines("   ").empty());
 }
 
 TEST_CASE("a separator divides a text, with the line ends beside it and without") {
-  CHECK(by_separator("a<|x|>b<|x|>", "<|x|>") == Texts{"a", "b"});
-  CHECK(by_separator("a\n<|x|>\nb\n\nc\r\n<|x|>\r\n", "<|x|>") == Texts{"a", "b\n\nc"});
-  CHECK(by_separator("<|x|><|x|>\n<|x|> a <|x|", "<|x|>") == Texts{" a <|x|"});
-  CHECK(by_separator("aabaaab", "aab") == Texts{"a"});
+  CHECK(by_separator("a<|x|>b<|x|>", "<|x|>") == Strings{"a", "b"});
+  CHECK(by_separator("a\n<|x|>\nb\n\nc\r\n<|x|>\r\n", "<|x|>") == Strings{"a", "b\n\nc"});
+  CHECK(by_separator("<|x|><|x|>\n<|x|> a <|x|", "<|x|>") == Strings{" a <|x|"});
+  CHECK(by_separator("aabaaab", "aab") == Strings{"a"});
   CHECK(by_separator("\n\n", "%").empty());
 }
 
@@ -93,7 +93,7 @@ TEST_CASE("documents are the same wherever a buffer ends") {
 TEST_CASE("a document that is too long is given in parts of whole lines, or else of whole characters") {
   const std::string lines = "one\ntwo\nthree\nfour\nfive\n";
   CHECK(split(lines, {.split = TextSplit::file, .separator = {}, .max_part = 10}).texts ==
-        Texts{"one\ntwo\n", "three\n", "four\nfive\n"});
+        Strings{"one\ntwo\n", "three\n", "four\nfive\n"});
   std::string characters;
   for (std::size_t i = 0; i < 50; ++i)
     characters += i % 3 == 0 ? "\xE2\x82\xAC" : i % 3 == 1 ? "\xF0\x9F\x8E\xB2" : "x";
@@ -120,8 +120,8 @@ TEST_CASE("parts of bytes that are no characters are as long as they may be") {
 }
 
 TEST_CASE("documents are named by the line they begin at") {
-  CHECK(split("a", {}).names == Texts{"f"});
-  CHECK(split("a\nb\n\n\nc\n\nd", {.split = TextSplit::blank_lines}).names == Texts{"f", "f:5", "f:7"});
+  CHECK(split("a", {}).names == Strings{"f"});
+  CHECK(split("a\nb\n\n\nc\n\nd", {.split = TextSplit::blank_lines}).names == Strings{"f", "f:5", "f:7"});
   CHECK(split("a\n%\nb%\n\nc", {.split = TextSplit::separator, .separator = "%"}).names ==
-        Texts{"f", "f:3", "f:5"});
+        Strings{"f", "f:3", "f:5"});
 }

@@ -113,7 +113,7 @@ TEST_CASE("chunks hold all documents in their order, and what is to train on is 
   for (std::size_t i = 0; i < 40; ++i) texts.push_back(std::string(std::size_t{2} << 20, static_cast<char>('a' + i % 26)));
   texts.push_back(std::string(std::size_t{33} << 20, 'z'));
   texts.push_back("end");
-  testing::Texts stream(texts);
+  testing::TextList stream(texts);
   DocumentChunks chunks(stream, 0.05, 1);
   DocumentChunk chunk;
   std::vector<std::string> to_train;
@@ -132,7 +132,7 @@ TEST_CASE("chunks hold all documents in their order, and what is to train on is 
   }
   CHECK(documents == texts.size());
   CHECK(count > 2);
-  const auto training = training_documents(std::make_unique<testing::Texts>(texts), 0.05, 1);
+  const auto training = training_documents(std::make_unique<testing::TextList>(texts), 0.05, 1);
   std::vector<std::string> given;
   for (Document document; training->next(document);) given.push_back(document.text);
   CHECK(given == to_train);
@@ -140,7 +140,7 @@ TEST_CASE("chunks hold all documents in their order, and what is to train on is 
 
 TEST_CASE("a chunk has 2^17 documents at most") {
   const std::size_t most = std::size_t{1} << 17;
-  testing::Texts stream(std::vector<std::string>(most + 3, "a"));
+  testing::TextList stream(std::vector<std::string>(most + 3, "a"));
   DocumentChunks chunks(stream, 0, 1);
   DocumentChunk chunk;
   REQUIRE(chunks.next(chunk));

@@ -38,7 +38,7 @@ struct Reading {
   std::string notice, error;
 };
 
-Reading read(const std::string& xml, std::size_t step = std::string::npos, const WikipediaOptions& options = {}) {
+Reading read_articles(const std::string& xml, std::size_t step = std::string::npos, const WikipediaOptions& options = {}) {
   Reading reading;
   const auto stream = open_wikipedia(std::make_unique<MemoryBytes>(xml, step), "eo.xml", options,
                                      [&](std::string_view text) { reading.notice += text; });
@@ -66,7 +66,7 @@ std::set<std::uint64_t> sampled(const std::string& xml, std::uint64_t count, std
   MemoryBytes bytes(xml);
   sample.add(bytes, "eo.xml", [] {});
   std::set<std::uint64_t> ids;
-  for (const Document& document : read(xml, std::string::npos, {.seed = seed, .bound = sample.bound()}).documents)
+  for (const Document& document : read_articles(xml, std::string::npos, {.seed = seed, .bound = sample.bound()}).documents)
     ids.insert(document.id);
   return ids;
 }
@@ -78,7 +78,7 @@ TEST_CASE("a page of a dump is a document with its title and id") {
       dump(page(12, "Muelejo &amp; akvo", "'''Muelejo''' &lt;ref&gt;x&lt;/ref&gt;estas &amp;nbsp;konstruaĵo.\n\n[[Bildujo:A.png|x]]"
                                           "[[Speco:Muelejoj]]Ĝi turniĝas."));
   for (std::size_t step : {std::size_t{1}, std::size_t{7}, std::string::npos}) {
-    const Reading reading = read(xml, step);
+    const Reading reading = read_articles(xml, step);
     REQUIRE(reading.documents.size() == 1);
     CHECK(reading.documents[0].text == "Muelejo estas konstruaĵo.\n\nĜi turniĝas.\n");
     CHECK(reading.documents[0].name == "eo.xml: Muelejo & akvo");
@@ -88,7 +88,7 @@ TEST_CASE("a page of a dump is a document with its title and id") {
 }
 
 TEST_CASE("only articles are read, and the notice counts the others") {
-  const Reading reading = read(dump(
+  const Reading reading = read_articles(dump(
       page(1, "A", "A.") + page(2, "B", "#REDIRECT [[A]]", "<ns>0</ns><redirect title=\"A\" />") +
       page(3, "C", "#ALIDIREKTU [[A]]") + page(4, "Talk:A", "Hm.", "<ns>1</ns>") +
       page(5, "D", "'''D''' may be:\n* [[A]]\n{{disambiguation}}") + page(6, "E", "{{only|a}}") + page(7, "F", "") +
@@ -102,7 +102,7 @@ TEST_CASE("only articles are read, and the notice counts the others") {
 }
 
 TEST_CASE("of several revisions the last is read") {
-  const Reading reading = read(
+  const Reading reading = read_articles(
       dump("<page><title>A</title><ns>0</ns><id>1</id><revision><text>Old.</text></revision>"
            "<revision><text>New.</text></revision></page>"));
   REQUIRE(reading.documents.size() == 1);
@@ -110,16 +110,16 @@ TEST_CASE("of several revisions the last is read") {
 }
 
 TEST_CASE("dumps without <ns> and in UTF-16 are read") {
-  CHECK(read(dump(page(1, "A", "A.", ""))).documents.size() == 1);
+  CHECK(read_articles(dump(page(1, "A", "A.", ""))).documents.size() == 1);
   std::string wide = "\xFF\xFE";
   for (char c : dump(page(1, "A", "Text."))) (wide += c) += '\0';
-  const Reading reading = read(wide);
+  const Reading reading = read_articles(wide);
   REQUIRE(reading.documents.size() == 1);
   CHECK(reading.documents[0].text == "Text.\n");
 }
 
 TEST_CASE("a page that is too large is left out and counted") {
-  const Reading reading = read(dump(page(1, "A", std::string((16 << 20) + 1, 'x')) + page(2, "B", "B.")), 100'000);
+  const Reading reading = read_articles(dump(page(1, "A", std::string((16 << 20) + 1, 'x')) + page(2, "B", "B.")), 100'000);
   REQUIRE(reading.documents.size() == 1);
   CHECK(reading.documents[0].id == 2);
   CHECK(has(reading.notice, "larger than 16 MiB 1"));
@@ -132,7 +132,7 @@ TEST_CASE("XML that is cut anywhere gives its whole pages, then an error with th
   const std::size_t whole = xml.find("</mediawiki>") + 12;
   for (std::size_t size = 0; size < whole; size += size < 900 ? 13 : 1) {
     CAPTURE(size);
-    const Reading reading = read(xml.substr(0, size), 64);
+    const Reading reading = read_articles(xml.substr(0, size), 64);
     const auto complete = std::count_if(ends.begin(), ends.end(), [&](std::size_t end) { return end <= size; });
     CHECK(reading.documents.size() == static_cast<std::size_t>(complete));
     const std::string_view before = std::string_view(xml).substr(0, size);
@@ -146,15 +146,15 @@ TEST_CASE("XML that is cut anywhere gives its whole pages, then an error with th
 }
 
 TEST_CASE("XML that is malformed or no dump is refused where it is") {
-  const Reading mismatched = read(dump(page(1, "A", "A.") + "</oops>"));
+  const Reading mismatched = read_articles(dump(page(1, "A", "A.") + "</oops>"));
   CHECK(mismatched.documents.size() == 1);
   CHECK(has(mismatched.error, "the XML is malformed: mismatched tag, eo.xml:"));
-  CHECK(has(read(dump(page(1, "A", "a \x01 b"))).error, "the XML is malformed"));
-  CHECK(has(read(dump(page(1, "A", "\xC3("))).error, "the XML is malformed"));
-  CHECK(has(read(dump("") + "<more/>").error, "the XML is malformed: junk after document element, eo.xml:11"));
-  CHECK(has(read("<html><body/></html>").error, "the XML is no dump of MediaWiki, eo.xml:1"));
-  CHECK(has(read("not XML").error, "the XML is malformed"));
-  CHECK(has(read(dump("<page><id>x</id></page>")).error, "the id of a page is no number"));
+  CHECK(has(read_articles(dump(page(1, "A", "a \x01 b"))).error, "the XML is malformed"));
+  CHECK(has(read_articles(dump(page(1, "A", "\xC3("))).error, "the XML is malformed"));
+  CHECK(has(read_articles(dump("") + "<more/>").error, "the XML is malformed: junk after document element, eo.xml:11"));
+  CHECK(has(read_articles("<html><body/></html>").error, "the XML is no dump of MediaWiki, eo.xml:1"));
+  CHECK(has(read_articles("not XML").error, "the XML is malformed"));
+  CHECK(has(read_articles(dump("<page><id>x</id></page>")).error, "the id of a page is no number"));
 }
 
 TEST_CASE("entities that a dump declares are refused before they are expanded") {
@@ -165,7 +165,7 @@ TEST_CASE("entities that a dump declares are refused before they are expanded") 
     for (int k = 0; k < 10; ++k) bomb += before;
     bomb += "\">";
   }
-  const Reading reading = read(bomb + "]>" + dump(page(1, "A", "&a9;")));
+  const Reading reading = read_articles(bomb + "]>" + dump(page(1, "A", "&a9;")));
   CHECK(reading.documents.empty());
   CHECK(has(reading.error, "the XML declares entities, eo.xml:1"));
 }
@@ -173,10 +173,10 @@ TEST_CASE("entities that a dump declares are refused before they are expanded") 
 TEST_CASE("deep nesting of elements is harmless") {
   std::string deep;
   for (int i = 0; i < 100'000; ++i) deep += "<page>";
-  CHECK(has(read(dump(deep)).error, "malformed"));
+  CHECK(has(read_articles(dump(deep)).error, "malformed"));
   std::string closed = deep;
   for (int i = 0; i < 100'000; ++i) closed += "</page>";
-  CHECK(read(dump(closed)).documents.empty());
+  CHECK(read_articles(dump(closed)).documents.empty());
 }
 
 TEST_CASE("a sample is of exactly so many pages, the same in every reading, and part of a larger one") {
@@ -194,7 +194,7 @@ TEST_CASE("a sample is of exactly so many pages, the same in every reading, and 
 TEST_CASE("a share of the pages is about that share, and what a page is drawn by is its id alone") {
   const std::string xml = dump(many_pages(2000));
   const WikipediaOptions tenth{.seed = 3, .bound = std::numeric_limits<std::uint64_t>::max() / 10};
-  const Reading reading = read(xml, std::string::npos, tenth);
+  const Reading reading = read_articles(xml, std::string::npos, tenth);
   CHECK(reading.documents.size() > 150);
   CHECK(reading.documents.size() < 250);
   CHECK(has(reading.notice, "not in the sample 1"));

@@ -25,14 +25,14 @@ std::vector<double> frequencies(const Sampling& sampling) {
 }
 
 // Four standard deviations of a frequency near 1/2.
-constexpr double kTolerance = 4 * 0.5 / 141;
+constexpr double kShareTolerance = 4 * 0.5 / 141;
 
 void check_frequencies(const Sampling& sampling, const std::vector<double>& expected) {
   const std::vector<double> found = frequencies(sampling);
   for (std::size_t i = 0; i < expected.size(); ++i) {
     CAPTURE(i);
     if (expected[i] == 0) CHECK(found[i] == 0);
-    CHECK(std::abs(found[i] - expected[i]) < kTolerance);
+    CHECK(std::abs(found[i] - expected[i]) < kShareTolerance);
   }
 }
 

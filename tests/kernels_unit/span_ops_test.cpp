@@ -22,7 +22,7 @@ constexpr std::size_t kGuard = 16;
 constexpr float kUntouched = -77.0f;
 
 // Of the step's terms: an update takes some ten roundings of 6e-8.
-constexpr double kTolerance = 1e-6;
+constexpr double kSpanTolerance = 1e-6;
 
 std::vector<float> random(std::uint64_t stream, std::size_t n, double scale) {
   std::vector<float> x(n + kGuard, kUntouched);
@@ -69,7 +69,7 @@ TEST_CASE("an AdamW step agrees with the formula in double, at every length") {
       worst = std::max(
           {worst, std::abs(m[i] - m1), std::abs(v[i] - v1), std::abs(p[i] - p1) / (1 + std::abs(p0[i]))});
     }
-    CHECK(worst <= kTolerance);
+    CHECK(worst <= kSpanTolerance);
     CHECK(std::all_of(g.begin(), g.begin() + static_cast<std::ptrdiff_t>(n), [](float x) { return x == 0; }));
     CHECK(guard_holds(g));
     CHECK(guard_holds(p));
@@ -93,7 +93,7 @@ TEST_CASE("an AdamW step of nothing but weight decay shrinks every parameter by 
     ops.adamw(s, p.data(), g.data(), m.data(), v.data(), n);
     double worst = 0;
     for (std::size_t i = 0; i < n; ++i) worst = std::max(worst, std::abs(p[i] - 0.75 * before[i]));
-    CHECK(worst <= kTolerance);
+    CHECK(worst <= kSpanTolerance);
   });
 }
 
@@ -136,7 +136,7 @@ TEST_CASE("a Lion step agrees with the formula in double, and zeros stay, at eve
       if (std::abs(c) > 1e-7 || c == 0) worst = std::max(worst, std::abs(p[i] - p1) / (1 + std::abs(p0[i])));
       worst = std::max({worst, std::abs(m[i] - m1), std::abs(double{g[i]})});
     }
-    CHECK(worst <= kTolerance);
+    CHECK(worst <= kSpanTolerance);
     CHECK((guard_holds(p) && guard_holds(g) && guard_holds(m)));
   });
 }
@@ -154,7 +154,7 @@ TEST_CASE("a step of SGD with momentum agrees with the formula in double, at eve
       worst = std::max({worst, std::abs(m[i] - m1) / (1 + std::abs(m1)), std::abs(p[i] - p1) / (1 + std::abs(p0[i])),
                         std::abs(double{g[i]})});
     }
-    CHECK(worst <= kTolerance);
+    CHECK(worst <= kSpanTolerance);
     CHECK((guard_holds(p) && guard_holds(g) && guard_holds(m)));
   });
 }
@@ -175,7 +175,7 @@ TEST_CASE("looking ahead, descending and approaching agree with their formulas, 
                         std::abs(p[i] - p1), std::abs(mean[i] - (0.875 * mean0[i] + 0.125 * p[i])),
                         std::abs(double{g[i]})});
     }
-    CHECK(worst <= kTolerance);
+    CHECK(worst <= kSpanTolerance);
     CHECK((guard_holds(p) && guard_holds(g) && guard_holds(m) && guard_holds(mean)));
   });
 }
@@ -265,7 +265,7 @@ TEST_CASE("a sum of squares agrees with the sum in double, at every length") {
     const auto x = random(5, n, 3);
     double exact = 0;
     for (std::size_t i = 0; i < n; ++i) exact += double{x[i]} * x[i];
-    CHECK(std::abs(ops.sum_of_squares(x.data(), n) - exact) <= kTolerance * exact);
+    CHECK(std::abs(ops.sum_of_squares(x.data(), n) - exact) <= kSpanTolerance * exact);
   });
 }
 
@@ -276,7 +276,7 @@ TEST_CASE("a sum of a million squares is as good as a short one") {
   for (std::size_t i = 0; i < kMany; ++i) exact += double{x[i]} * x[i];
   for (const std::string& target : kernel_targets()) {
     CAPTURE(target);
-    CHECK(std::abs(span_ops(target).sum_of_squares(x.data(), kMany) - exact) <= kTolerance * exact);
+    CHECK(std::abs(span_ops(target).sum_of_squares(x.data(), kMany) - exact) <= kSpanTolerance * exact);
   }
 }
 
@@ -302,7 +302,7 @@ TEST_CASE("a triad adds what it scales, into every element and no other") {
     ops.triad(at(0), at(1), 0.5f, at(2), n);
     double worst = 0;
     for (std::size_t i = 0; i < n; ++i) worst = std::max(worst, std::abs(at(2)[i] - (x[i] + 0.5 * y[i])));
-    CHECK(worst <= kTolerance);
+    CHECK(worst <= kSpanTolerance);
     CHECK(at(2)[n] == 0);
   });
 }

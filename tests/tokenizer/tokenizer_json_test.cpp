@@ -40,7 +40,7 @@ BpeTokenizer load(const std::string& content) {
 }
 
 // The message of the error that loading `content` must end in, with FILE for the path.
-std::string refusal(const std::string& content) {
+std::string json_refusal(const std::string& content) {
   TemporaryFolder folder;
   write_file(folder / "t.json", content);
   try {
@@ -62,7 +62,7 @@ template <class F>
 std::string refusal_after(F change) {
   Json json = as_json(small_tokenizer());
   change(json);
-  return refusal(json.dump());
+  return json_refusal(json.dump());
 }
 
 }  // namespace
@@ -151,9 +151,9 @@ TEST_CASE("an added token that is the bytes of an entry is kept apart from it") 
 }
 
 TEST_CASE("what is not JSON or not a tokenizer is refused") {
-  CHECK(refusal("").starts_with("not a tokenizer: parse error at line 1, column 1"));
-  CHECK(refusal("{\n \"model\": }").starts_with("not a tokenizer: parse error at line 2, column 11"));
-  CHECK(refusal("[]").find("FILE: /model/type, use one that has \"BPE\" there") != std::string::npos);
+  CHECK(json_refusal("").starts_with("not a tokenizer: parse error at line 1, column 1"));
+  CHECK(json_refusal("{\n \"model\": }").starts_with("not a tokenizer: parse error at line 2, column 11"));
+  CHECK(json_refusal("[]").find("FILE: /model/type, use one that has \"BPE\" there") != std::string::npos);
   CHECK(refusal_after([](Json& json) { json.erase("added_tokens"); }) ==
         "not a tokenizer: this must be an array, FILE: /added_tokens, use a tokenizer.json of Hugging Face tokenizers "
         "or Diecast");

@@ -19,7 +19,7 @@ using testing::DrawnArrays;
 using testing::ReferenceOptimizer;
 
 // Float steps against a double loop: each element takes about ten roundings of 6e-8 a step.
-constexpr double kTolerance = 5e-6;
+constexpr double kUpdateTolerance = 5e-6;
 // Newton-Schulz amplifies the roundings of five steps of products; directions have elements of about 0.1.
 constexpr double kMuonTolerance = 1e-4;
 
@@ -76,7 +76,7 @@ void check_against_reference(const ParamTable& table, const OptimizerSettings& s
     optimizer->update(t, 1e-2, optimizer->gradient_norm());
     REQUIRE(optimizer->gradient_norm() == 0);
   }
-  const double tolerance = settings.rule == UpdateRule::muon ? kMuonTolerance : kTolerance;
+  const double tolerance = settings.rule == UpdateRule::muon ? kMuonTolerance : kUpdateTolerance;
   CHECK(worst_difference(arrays.parameters, reference.p) < tolerance);
   CHECK(worst_difference(arrays.means, reference.means) < tolerance);
 }

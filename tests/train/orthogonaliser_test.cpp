@@ -19,7 +19,7 @@ namespace {
 using testing::DoubleMatrix;
 
 // Relative to a matrix whose singular values are near 1: products of up to 300 terms in f32, five steps.
-constexpr double kTolerance = 1e-4;
+constexpr double kOrthogonalTolerance = 1e-4;
 
 DoubleMatrix drawn(std::size_t rows, std::size_t cols) {
   DoubleMatrix a = testing::zero_matrix(rows, cols);
@@ -72,7 +72,7 @@ TEST_CASE("orthogonalised matrices agree with the iteration in double, of any ex
       const std::vector<float> ours = orthogonalised(a, 2, target);
       double worst = 0;
       for (std::size_t i = 0; i < ours.size(); ++i) worst = std::max(worst, std::abs(ours[i] - exact.values[i]));
-      CHECK(worst < kTolerance);
+      CHECK(worst < kOrthogonalTolerance);
     }
 }
 
