@@ -109,10 +109,11 @@ void Trainer::do_what_is_due(const Due& due) {
 
 // The evaluation and the line of the last step. A resumed run may have taken it in an earlier session.
 std::optional<Evaluation> Trainer::finish() {
-  // One that is due counts, as it does where training goes on, and if need be is another one.
-  if (evaluation_is_due() && parts_.config.eval.max_batches > 0) count(evaluate(false));
+  // What is compared with earlier evaluations must be as large as they were.
+  const bool by_part = parts_.config.eval.max_batches > 0;
+  if (by_part) count(evaluate(false));
   const auto evaluation = parts_.stop == 0 ? evaluate(true) : std::nullopt;
-  if (evaluation_is_due()) count(evaluation);
+  if (!by_part) count(evaluation);
   if (evaluation || line_.steps > 0) write_metrics(evaluation);
   return evaluation;
 }
@@ -255,14 +256,15 @@ std::optional<Evaluation> Trainer::evaluate(bool whole) {
   const std::optional<Evaluation> evaluation = parts_.evaluator.run(batches, parts_.stop);
   if (evaluation && !std::isfinite(evaluation->loss)) end_diverged_evaluation(parts_, state_.step);
   if (evaluation) validation_loss_ = evaluation->loss;
-  std::optional<double>& best = state_.best_validation_loss;
-  is_best_ = evaluation && (!best || evaluation->loss < *best);
-  if (is_best_) best = evaluation->loss;
   return evaluation;
 }
 
 void Trainer::count(const std::optional<Evaluation>& evaluation) {
   if (!evaluation) return;
+  std::optional<double>& best = state_.best_validation_loss;
+  is_best_ = !best || evaluation->loss < *best;
+  if (is_best_) best = evaluation->loss;
+  if (!evaluation_is_due()) return;
   const std::uint64_t falls = state_.improvement.falls;
   parts_.plan.improvement.count(state_.improvement, state_.step, evaluation->loss);
   if (state_.improvement.falls > falls)

@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import random
 import re
 import shutil
 import signal
@@ -147,6 +148,17 @@ class Keeping(CheckpointTest):
         self.succeeds("generate", out, "--checkpoint", "best", "--prompt", "a", "--max-tokens", 3)
         self.fails(2, "eval", out, "--checkpoint", 11, says=["step 11", "10, 20, 22, 24"])
         self.fails(2, "eval", out, "--checkpoint", "bets", says=["bets", "latest, best or a step"])
+
+    def test_the_last_step_is_compared_on_the_part_that_earlier_ones_were_evaluated_on(self):
+        # Only the end of the validation set is unlike everything before.
+        noise = "".join(map(chr, random.Random(1).choices(range(33, 126), k=4000)))
+        source = self.file("text.txt", "One day a small dog ran home to the sea. " * 2000 + noise)
+        out = self.folder / "run"
+        self.succeeds("train", *FAST, "--set", f"data.source={source}", "--set", "data.validation_fraction=0.2", "--set",
+                      "train.max_steps=40", "--set", "eval.every_steps=20", "--set", "eval.max_batches=1", "--out", out)
+        before, last = [line["val_loss"] for line in lines(out / "metrics.jsonl") if "val_loss" in line]
+        self.assertGreater(last, before)  # that of the whole set
+        self.assertEqual((out / "checkpoints/best").read_text(), "step-00000040\n")
 
     def test_without_keep_best_there_is_none(self):
         out = self.folder / "run"
