@@ -75,6 +75,8 @@ struct ReplayBundleOptions {
 };
 
 struct PlanOptions {
+  std::vector<std::string> configs;
+  std::vector<std::string> overrides;
   bool json = false;
 };
 

@@ -32,6 +32,8 @@ Command declare_config(CLI::App& app) {
 
 Command declare_plan(CLI::App& app) {
   auto options = std::make_shared<PlanOptions>();
+  app.add_option("CONFIG.toml", options->configs, "as for train: of the run whose learning rate is drawn");
+  declare_overrides(app, options->overrides);
   declare_json(app, options->json);
   return [options] { return plan(*options); };
 }

@@ -18,8 +18,11 @@
 #include <diecast/machine/memory.hpp>
 #include <diecast/model/model.hpp>
 #include <diecast/preset/fields.hpp>
+#include <diecast/train/train_plan.hpp>
 
 #include "cli/commands.hpp"
+#include "cli/lr_curve.hpp"
+#include "cli/preset_config.hpp"
 
 namespace diecast {
 namespace {
@@ -68,7 +71,41 @@ std::optional<double> tok_per_s_estimate(const ModelPlan& plan, ThreadPool& pool
   return static_cast<double>(active_preset().rows()) / (seconds * (1 + again));
 }
 
-void print_plan_json(const ModelPlan& plan, const ParamTable& table, std::optional<double> tok_per_s) {
+// What the configuration adds to the model.
+struct RunPlan {
+  std::string schedule;  // its name
+  TrainPlan train;
+};
+
+// Without its data: a limit in epochs is not one in steps here.
+RunPlan run_plan(const PlanOptions& options) {
+  const RunConfig config = resolve_preset_config(options.configs, options.overrides);
+  return {config.schedule.name.value, make_train_plan(config, 0, static_cast<double>(active_preset().rows()))};
+}
+
+Json schedule_json(const RunPlan& run) {
+  constexpr std::uint64_t kPoints = 200;
+  Json points = Json::array();
+  if (const auto curve = lr_curve(run.train, kPoints))
+    for (const auto& point : curve->points) points.push_back({{"step", point.step}, {"lr", point.lr}});
+  return {{"name", run.schedule},
+          {"steps", run.train.last_step != TrainPlan::kNever ? Json(run.train.last_step) : Json()},
+          {"curve", points}};
+}
+
+void print_schedule(const RunPlan& run) {
+  constexpr std::uint64_t kColumns = 64;
+  const bool has_end = run.train.last_step != TrainPlan::kNever;
+  fmt::print("{:<28}{:>16}{:>24}\n", "learning rate", run.schedule,
+             has_end ? fmt::format("{} steps", run.train.last_step) : "");
+  if (const auto curve = lr_curve(run.train, kColumns))
+    fmt::print("{}", plot(*curve));
+  else
+    fmt::print("  the data or the clock end this run: train.max_steps or schedule.decay_steps would show the curve\n");
+}
+
+void print_plan_json(const ModelPlan& plan, const ParamTable& table, const RunPlan& run,
+                     std::optional<double> tok_per_s) {
   Json bytes{{"total", plan.total_bytes}};
   for (const ModelPlan::Part& part : plan.parts) bytes[key_of(part.kind)] = part.bytes;
   Json layers = Json::array();
@@ -82,16 +119,18 @@ void print_plan_json(const ModelPlan& plan, const ParamTable& table, std::option
                         {"extra_flops_share", policy.extra_flops_share},
                         {"active", is_active(policy)}});
   const Json object{{"preset", active_preset().name},
-                                      {"parameters", table.parameter_count()},
-                                      {"layers", layers},
-                                      {"flops_per_token", plan.flops_per_token},
-                                      {"bytes", bytes},
-                                      {"recompute", policies},
-                                      {"tok_per_s_estimate", tok_per_s ? Json(std::round(*tok_per_s)) : Json()}};
+                    {"parameters", table.parameter_count()},
+                    {"layers", layers},
+                    {"flops_per_token", plan.flops_per_token},
+                    {"bytes", bytes},
+                    {"recompute", policies},
+                    {"schedule", schedule_json(run)},
+                    {"tok_per_s_estimate", tok_per_s ? Json(std::round(*tok_per_s)) : Json()}};
   fmt::print("{}\n", object.dump());
 }
 
-void print_plan_text(const ModelPlan& plan, const ParamTable& table, std::optional<double> tok_per_s) {
+void print_plan_text(const ModelPlan& plan, const ParamTable& table, const RunPlan& run,
+                     std::optional<double> tok_per_s) {
   fmt::print("{:<28}{:>16}\n", "parameters", table.parameter_count());
   for (const LayerSize& size : sizes_by_layer(table))
     fmt::print("  {:<26}{:>16}\n", size.layer, size.parameters);
@@ -106,14 +145,16 @@ void print_plan_text(const ModelPlan& plan, const ParamTable& table, std::option
     fmt::print("{} {:<26}{:>16}{:>12}{:>12}{:>11.1f}%\n", is_active(policy) ? '*' : ' ', enum_name(policy.recompute),
                policy.total_bytes, readable_bytes(policy.total_bytes), readable_bytes(policy.saved_bytes),
                100 * policy.extra_flops_share);
+  print_schedule(run);
 }
 
 }  // namespace
 
 int plan(const PlanOptions& options) {
+  const RunPlan run = run_plan(options);
   ThreadPool pool;
   const ModelPlan plan = model_plan();
-  (options.json ? print_plan_json : print_plan_text)(plan, model_param_table(), tok_per_s_estimate(plan, pool));
+  (options.json ? print_plan_json : print_plan_text)(plan, model_param_table(), run, tok_per_s_estimate(plan, pool));
   return 0;
 }
 
