@@ -45,7 +45,7 @@ void* allocate(std::size_t bytes, std::size_t alignment) {
 namespace diecast {
 namespace {
 
-constexpr std::size_t kSteps = 20;
+constexpr std::size_t kSteps = 12;
 
 // A model and its optimizer, as the trainer uses them.
 struct Training {
