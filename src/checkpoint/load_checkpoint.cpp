@@ -62,7 +62,9 @@ StateFile verified_state(const fs::path& checkpoint, CheckpointParts parts) {
 }
 
 void check_preset(const fs::path& checkpoint, const Preset& ours, const nlohmann::ordered_json& theirs) {
-  const auto difference = first_difference(ours, theirs);
+  Preset our_kind = ours;  // whose rows may be split into batches in another way
+  our_kind.batch_size = theirs.value("batch_size", ours.batch_size);
+  const auto difference = first_difference(our_kind, theirs);
   if (!difference) return;
   const std::string their_name = theirs.value("name", std::string("?"));
   throw Error(Fault::usage, "the checkpoint is " + to_text(*difference, ours, theirs), checkpoint.string(),
@@ -75,6 +77,8 @@ TrainState load_verified(const fs::path& checkpoint, Model& model, CheckpointPar
   check_preset(checkpoint, model.preset(), file.preset);
   const ParamTable& table = model.param_table();
   const bool has_means = !file.means_hash.empty(), trains_on = parts == CheckpointParts::parameters_and_moments;
+  const TrainState state =
+      trains_on ? state_in_batches_of(file, model.preset().batch_size, checkpoint / kStateFile) : file.state;
   read_arrays(checkpoint / (has_means && !trains_on ? kMeansFile : kModelFile), table, parameter_arrays(model));
   if (trains_on) {
     read_arrays(checkpoint / kOptimizerFile, table, moment_arrays(model));
@@ -82,7 +86,7 @@ TrainState load_verified(const fs::path& checkpoint, Model& model, CheckpointPar
     if (has_means && !model.means().empty()) read_arrays(checkpoint / kMeansFile, table, mean_arrays(model));
   }
   model.parameters_changed();
-  return file.state;
+  return state;
 }
 
 bool is_there(const fs::path& path) {

@@ -4,6 +4,8 @@
 #include <optional>
 #include <type_traits>
 
+#include <fmt/format.h>
+
 #include <diecast/core/error.hpp>
 
 #include "core/content_hash.hpp"
@@ -14,7 +16,7 @@ namespace {
 
 using nlohmann::ordered_json;
 
-constexpr std::string_view kFormat = "diecast checkpoint 5";
+constexpr std::string_view kFormat = "diecast checkpoint 6";
 
 // The one list of what is stored of a state, for writing and for reading.
 template <class State, class Visitor>
@@ -128,6 +130,23 @@ std::uint64_t first_micro_step(const TrainState& state, std::uint64_t number, st
   for (const DataJump& jump : state.jumps)
     if (jump.step < number) from = jump;
   return from.micro_steps + (number - 1 - from.step) * micro_batches;
+}
+
+TrainState state_in_batches_of(const StateFile& file, std::size_t batch_size, const std::filesystem::path& path) {
+  TrainState state = file.state;
+  const auto theirs = file.preset.value("batch_size", std::uint64_t{batch_size});
+  if (theirs == batch_size) return state;
+  const auto count_anew = [&](std::uint64_t& micro_steps) {
+    const std::uint64_t rows = micro_steps * theirs;
+    if (rows % batch_size != 0)
+      throw Error(Fault::usage,
+                  fmt::format("the run has used {} rows, which is no number of batches of {}", rows, batch_size),
+                  path.string(), fmt::format("use a batch_size that divides {}", theirs));
+    micro_steps = rows / batch_size;
+  };
+  count_anew(state.micro_steps);
+  for (DataJump& jump : state.jumps) count_anew(jump.micro_steps);
+  return state;
 }
 
 std::string to_text(const StateFile& file) {

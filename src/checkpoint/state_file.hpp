@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <string>
@@ -31,5 +32,9 @@ std::string to_text(const StateFile& file);
 /// Throws Error(Fault::run) when the file cannot be read or its checksum is wrong, Error(Fault::usage) when it is
 /// whole, but of another version of the format.
 StateFile read_state_file(const std::filesystem::path& path);
+
+/// The state as a preset sees it that differs from the file's in `batch_size` alone: micro-batches are counted anew.
+/// Throws Error(Fault::usage), naming `path`, when the run stopped inside one of these.
+TrainState state_in_batches_of(const StateFile& file, std::size_t batch_size, const std::filesystem::path& path);
 
 }  // namespace diecast

@@ -141,7 +141,11 @@ int data_why(const DataWhyOptions& options) {
   const RunFolder folder = RunFolder::open(options.run);
   const RunConfig config = config_of_run(folder);
   const auto checkpoint = find_latest(folder);
-  const TrainState state = checkpoint ? read_state_file(*checkpoint / kStateFile).state : TrainState{};
+  TrainState state;
+  if (checkpoint) {
+    const std::filesystem::path file = *checkpoint / kStateFile;
+    state = state_in_batches_of(read_state_file(file), active_preset().batch_size, file);
+  }
   if (options.step == 0) throw Error(Fault::usage, "steps count from 1", "--step 0", "give one of the run's");
   const std::uint64_t micro_batches = config.train.micro_batches;
   if (state.micro_steps != first_micro_step(state, state.step + 1, micro_batches))

@@ -83,7 +83,8 @@ TrainState load_start(const RunFolder& folder, std::uint64_t from, Model& model,
 void follow_jumps(TrainState& start, const RunFolder& folder, const ReplayRange& range) {
   const auto latest = find_latest(folder);
   if (!latest) return;
-  for (const DataJump& jump : read_state_file(*latest / kStateFile).state.jumps) {
+  const std::filesystem::path file = *latest / kStateFile;
+  for (const DataJump& jump : state_in_batches_of(read_state_file(file), active_preset().batch_size, file).jumps) {
     if (jump.step == start.step) start.micro_steps = jump.micro_steps;
     if (jump.step > start.step && jump.step < range.to)
       throw Error(Fault::usage, fmt::format("a spike took the run back to step {}", jump.step), folder.path().string(),

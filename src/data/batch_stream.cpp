@@ -81,15 +81,11 @@ BatchStream::BatchStream(std::vector<MixturePart> parts, const BatchOptions& opt
   double weights = 0;
   for (const MixturePart& part : parts) weights += part.weight;
   const double all_weights = weights;
-  const bool is_mixture = parts.size() > 1;
   for (MixturePart& from : parts) {
     check_enough(from.tokens.size(), options);
     Part part{.tokens = std::move(from.tokens)};
     if (options.padded) part.documents = rows_of_documents(part.tokens, options);
     part.rows = options.padded ? part.documents.size() : (part.tokens.size() - 1) / options.seq_len;
-    // A mixture's epochs are each part's own and end anywhere in a batch.
-    const bool whole_batches = !is_mixture && part.rows >= options.batch_size;
-    part.slots_per_epoch = whole_batches ? part.rows / options.batch_size * options.batch_size : part.rows;
     // Upwards: what divides evenly, such as a fifth, is not missed by one now and then.
     part.share = static_cast<std::uint64_t>(std::ceil(std::ldexp(from.weight / weights, kShareBits)));
     weights -= from.weight;
@@ -102,8 +98,9 @@ BatchStream::BatchStream(std::vector<MixturePart> parts, const BatchOptions& opt
   if (!options.padded) targets_per_batch_ = static_cast<double>(options.batch_size * options.seq_len);
 }
 
-std::uint64_t BatchStream::batches_per_epoch() const {
-  return std::max<std::uint64_t>(1, rows_ / options_.batch_size);
+double BatchStream::batches_per_epoch() const {
+  if (options_.padded) return static_cast<double>(std::max<std::uint64_t>(1, rows_ / options_.batch_size));
+  return static_cast<double>(rows_) / static_cast<double>(options_.batch_size);
 }
 
 double BatchStream::targets_per_batch() const { return targets_per_batch_; }
@@ -121,8 +118,8 @@ BatchStream::Turn BatchStream::turn(std::uint64_t slot) const {
 
 BatchRow BatchStream::window(const Turn& turn) const {
   const Part& part = parts_[turn.part];
-  const std::uint64_t epoch = turn.before / part.slots_per_epoch;
-  std::uint64_t place = turn.before % part.slots_per_epoch;
+  const std::uint64_t epoch = turn.before / part.rows;
+  std::uint64_t place = turn.before % part.rows;
   if (options_.shuffle) place = Permutation(part.rows, order_of_epoch(options_, turn.part, epoch))(place);
   return {turn.part, place * options_.seq_len, options_.seq_len};
 }

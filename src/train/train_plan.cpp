@@ -89,17 +89,16 @@ ImprovementRule make_improvement_rule(const RunConfig& config) {
 
 }  // namespace
 
-TrainPlan make_train_plan(const RunConfig& config, std::uint64_t batches_per_epoch, double targets_per_batch) {
+TrainPlan make_train_plan(const RunConfig& config, double batches_per_epoch, double targets_per_batch) {
   const TrainSection& train = config.train;
   TrainPlan plan;
   plan.micro_batches = train.micro_batches;
   plan.tokens_per_step = targets_per_batch * static_cast<double>(plan.micro_batches);
-  const double batches = static_cast<double>(batches_per_epoch);
   const double micro_batches = static_cast<double>(plan.micro_batches);
   limit_steps(plan, "train.max_steps", static_cast<double>(train.max_steps));
   limit_steps(plan, "train.max_tokens",
               static_cast<double>(train.max_tokens) / plan.tokens_per_step);
-  limit_steps(plan, "train.max_epochs", train.max_epochs * batches / micro_batches);
+  limit_steps(plan, "train.max_epochs", train.max_epochs * batches_per_epoch / micro_batches);
   if (train.max_minutes > 0) plan.max_seconds = 60 * train.max_minutes;
   plan.schedule = make_schedule(config, plan);
   plan.improvement = make_improvement_rule(config);

@@ -309,8 +309,7 @@ Metrics Trainer::metrics_now(const std::optional<Evaluation>& evaluation) const 
   const bool measured = line_.steps > 0;
   return {.step = state_.step,
           .tokens = state_.tokens,
-          .epoch = static_cast<double>(state_.micro_steps) /
-                   static_cast<double>(parts_.batches.batches_per_epoch()),
+          .epoch = static_cast<double>(state_.micro_steps) / parts_.batches.batches_per_epoch(),
           .loss = loss_,
           .lr = lr_,
           .grad_norm = grad_norm_,

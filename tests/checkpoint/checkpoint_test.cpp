@@ -116,6 +116,31 @@ TEST_CASE("equal models make equal checkpoints, byte for byte") {
     CHECK(read_file(a.checkpoint(7) / file) == read_file(b.checkpoint(7) / file));
 }
 
+TEST_CASE("a checkpoint goes on in batches of another size, counted anew, where a batch begins at its end") {
+  TemporaryFolder folder;
+  const RunFolder run = RunFolder::create(folder.path());
+  FakeModel model;
+  model.preset_value.batch_size = 8;
+  model.fill_distinct();
+  TrainState state = state_at(7);
+  state.micro_steps = 14;
+  state.jumps = {{.step = 2, .micro_steps = 6}};
+  save_checkpoint(run, model, state, kKeepAll);
+  FakeModel other;
+  other.preset_value.batch_size = 2;
+  TrainState expected = state;
+  expected.micro_steps = 56;
+  expected.jumps[0].micro_steps = 24;
+  CHECK(load_checkpoint(run.checkpoint(7), other) == expected);
+  CHECK(std::ranges::equal(other.parameters(), model.parameters()));
+  other.preset_value.batch_size = 5;
+  const std::string error = error_of(Fault::usage, [&] { load_checkpoint(run.checkpoint(7), other); });
+  CHECK(contains(error, "112 rows, which is no number of batches of 5"));
+  CHECK(contains(error, "state.json"));
+  // To generate, any size will do.
+  CHECK(load_checkpoint(run.checkpoint(7), other, CheckpointParts::parameters) == state);
+}
+
 TEST_CASE("a checkpoint of another preset is refused by the name of the field") {
   TemporaryFolder folder;
   const RunFolder run = RunFolder::create(folder.path());

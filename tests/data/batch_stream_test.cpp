@@ -59,25 +59,30 @@ TEST_CASE("a row is one whole window and its targets are the tokens one further"
   }
 }
 
-TEST_CASE("without shuffling windows come in order and the incomplete batch is dropped") {
+TEST_CASE("without shuffling windows come in order and an epoch ends anywhere in a batch") {
   const auto tokens = for_windows(7);
-  const BatchStream stream = stream_of(tokens, 3, 1, false);
-  CHECK(stream.batches_per_epoch() == 2);
-  CHECK(windows_of(stream, 0, 3) == std::vector<Token>{0, 1, 2, 3, 4, 5, 0, 1, 2});
+  const BatchStream stream = stream_of(tokens, 2, 1, false);
+  CHECK(stream.batches_per_epoch() == 3.5);
+  CHECK(windows_of(stream, 0, 5) == std::vector<Token>{0, 1, 2, 3, 4, 5, 6, 0, 1, 2});
 }
 
-TEST_CASE("an epoch takes no window twice, whatever their number") {
+TEST_CASE("windows come in the same order in batches of any size, epoch after epoch") {
+  const auto tokens = for_windows(53);
+  const auto by_8 = windows_of(stream_of(tokens, 8, 5, true), 0, 20);
+  CHECK(windows_of(stream_of(tokens, 32, 5, true), 0, 5) == by_8);
+  CHECK(windows_of(stream_of(tokens, 2, 5, true), 0, 80) == by_8);
+}
+
+TEST_CASE("an epoch takes every window once, whatever their number") {
   for (std::size_t windows = 4; windows < 70; ++windows) {
     CAPTURE(windows);
     const auto tokens = for_windows(windows);
     const BatchStream stream = stream_of(tokens, 4, windows, true);
-    CHECK(stream.batches_per_epoch() == windows / 4);
-    for (std::uint64_t epoch = 0; epoch < 3; ++epoch) {
-      const std::uint64_t per_epoch = stream.batches_per_epoch();
-      const auto drawn = windows_of(stream, epoch * per_epoch, per_epoch);
-      CHECK(std::set(drawn.begin(), drawn.end()).size() == drawn.size());
-      CHECK(*std::max_element(drawn.begin(), drawn.end()) < windows);
-    }
+    CHECK(stream.batches_per_epoch() == static_cast<double>(windows) / 4);
+    const auto drawn = windows_of(stream, 0, windows);  // four epochs
+    for (auto epoch = drawn.begin(); epoch != drawn.end(); epoch += static_cast<std::ptrdiff_t>(windows))
+      CHECK(std::set(epoch, epoch + static_cast<std::ptrdiff_t>(windows)).size() == windows);
+    CHECK(*std::max_element(drawn.begin(), drawn.end()) < windows);
   }
 }
 
@@ -124,7 +129,7 @@ TEST_CASE("fewer windows than a batch has rows are dealt equally often") {
   const auto tokens = for_windows(3);
   for (const bool shuffle : {false, true}) {
     const BatchStream stream = stream_of(tokens, 4, 1, shuffle);
-    CHECK(stream.batches_per_epoch() == 1);
+    CHECK(stream.batches_per_epoch() == 0.75);
     const auto drawn = windows_of(stream, 0, 6);  // 24 rows
     for (Token window = 0; window < 3; ++window) CHECK(std::count(drawn.begin(), drawn.end(), window) == 8);
   }
@@ -202,8 +207,9 @@ TEST_CASE("padded rows are of one document each, and an epoch has every token bu
   Batch batch;
   for (std::uint64_t epoch = 0; epoch < 2; ++epoch) {
     std::vector<std::uint64_t> targets;
-    for (std::uint64_t i = 0; i < stream.batches_per_epoch(); ++i) {
-      const std::uint64_t index = epoch * stream.batches_per_epoch() + i;
+    const auto batches = static_cast<std::uint64_t>(stream.batches_per_epoch());
+    for (std::uint64_t i = 0; i < batches; ++i) {
+      const std::uint64_t index = epoch * batches + i;
       stream.fill(index, batch);
       const BatchRow row = stream.row(index, 0);
       CHECK(stream.targets(index) == row.length);
@@ -228,23 +234,24 @@ TEST_CASE("padded rows are of one document each, and an epoch has every token bu
 TEST_CASE("padded rows share a batch with rows of about their length, in an order that each epoch has of its own") {
   const auto tokens = documents_of(lengths_of_many());
   const BatchStream stream({{TokenSet(tokens)}}, with_documents(4, true));
+  const auto batches = static_cast<std::uint64_t>(stream.batches_per_epoch());
   std::uint64_t spread = 0;
   std::vector<std::uint64_t> firsts[2];
   for (std::uint64_t epoch = 0; epoch < 2; ++epoch)
-    for (std::uint64_t i = 0; i < stream.batches_per_epoch(); ++i) {
+    for (std::uint64_t i = 0; i < batches; ++i) {
       std::size_t least = kSeqLen, most = 0;
       std::uint64_t targets = 0;
       for (std::size_t row = 0; row < 4; ++row) {
-        const BatchRow from = stream.row(epoch * stream.batches_per_epoch() + i, row);
+        const BatchRow from = stream.row(epoch * batches + i, row);
         firsts[epoch].push_back(from.first);
         least = std::min(least, from.length);
         most = std::max(most, from.length);
         targets += from.length;
       }
-      CHECK(targets == stream.targets(epoch * stream.batches_per_epoch() + i));
+      CHECK(targets == stream.targets(epoch * batches + i));
       spread += most - least;
     }
-  CHECK(spread < stream.batches_per_epoch() * 4);  // 4: between any two lengths there are
+  CHECK(spread < batches * 4);  // 4: between any two lengths there are
   CHECK(firsts[0] != firsts[1]);
   for (auto& rows : firsts) CHECK(std::set(rows.begin(), rows.end()).size() == rows.size());
 }

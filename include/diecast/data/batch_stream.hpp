@@ -46,16 +46,17 @@ class BatchStream {
 
   /// Rows of all parts together.
   std::uint64_t rows() const { return rows_; }
-  /// Whole batches in as many rows, at least 1.
-  std::uint64_t batches_per_epoch() const;
+  /// As many rows in batches: packed epochs end anywhere in a batch, padded ones with a whole one.
+  double batches_per_epoch() const;
   /// Targets of a batch on average: fewer than its positions only where rows are padded.
   double targets_per_batch() const;
   /// Targets of batch number `index`.
   std::uint64_t targets(std::uint64_t index) const;
 
-  /// Fills batch number `index` since the start of the run. An epoch takes each row of a part at most once, in an order
-  /// of its own when shuffling; what does not fill a batch at its end is left out. If there are fewer rows than a
-  /// batch has, they are dealt again and again, each as often as the others. Allocates only the first time.
+  /// Fills batch number `index` since the start of the run. Each epoch takes the rows of a part in an order of its own
+  /// when shuffling: packed, each once, one after the other whatever the size of a batch; padded, at most once, since
+  /// what does not fill a batch at its end is left out, unless there are fewer rows than a batch has. Allocates only the
+  /// first time.
   void fill(std::uint64_t index, Batch& batch) const;
 
   /// Row `row` of batch `index`.
@@ -67,7 +68,6 @@ class BatchStream {
   struct Part {
     TokenSet tokens;
     std::uint64_t rows = 0;
-    std::uint64_t slots_per_epoch = 0;
     std::uint64_t share = 0;               // of what the parts before leave, in 2^-20
     std::vector<std::uint64_t> documents{};  // padded: the rows, sorted by length; see packed_row in batch_stream.cpp
   };

@@ -30,6 +30,6 @@ struct TrainPlan {
 };
 
 /// The plan of a resolved configuration over a corpus of so many micro-batches, each with so many targets.
-TrainPlan make_train_plan(const RunConfig& config, std::uint64_t batches_per_epoch, double targets_per_batch);
+TrainPlan make_train_plan(const RunConfig& config, double batches_per_epoch, double targets_per_batch);
 
 }  // namespace diecast
