@@ -67,8 +67,12 @@ LoadedCheckpoint load_parameters(const RunFolder& run, const std::optional<std::
 
 }  // namespace
 
-void check_memory(std::size_t threads) {
-  const std::size_t needed = model_plan(threads).total_bytes;
+std::size_t bytes_of_means(const RunConfig& config) {
+  return config.optimizer.ema_decay > 0 ? sizeof(float) * model_param_table().stored : 0;
+}
+
+void check_memory(std::size_t threads, std::size_t more_bytes) {
+  const std::size_t needed = model_plan(threads).total_bytes + more_bytes;
   const std::size_t available = available_memory();
   if (needed > available)
     throw Error(Fault::run,
@@ -81,7 +85,8 @@ RunConfig config_of_run(const RunFolder& folder, std::span<const std::string> ov
   const std::string name = folder.config().string();
   const std::string text = read_text_file(name);
   const TomlText file{text, name};
-  RunConfig config = resolve_run_config({&file, 1}, overrides, describe(active_preset()));
+  // Its checkpoints may go on in batches of another size; see load_checkpoint.
+  RunConfig config = resolve_run_config({&file, 1}, overrides, describe(active_preset()), "batch_size");
   check_groups(config.optimizer.groups, model_param_table());
   return config;
 }

@@ -22,7 +22,9 @@ namespace diecast {
 
 /// Throws Error(Fault::run) with both numbers when the model's plan for `threads` (0: one per CPU) does not
 /// fit into the memory available.
-void check_memory(std::size_t threads = 0);
+void check_memory(std::size_t threads = 0, std::size_t more_bytes = 0);
+/// What moving means of the parameters take, if the configuration asks for them.
+std::size_t bytes_of_means(const RunConfig& config);
 
 /// The configuration that a run's folder holds, with `overrides`.
 RunConfig config_of_run(const RunFolder& folder, std::span<const std::string> overrides = {});

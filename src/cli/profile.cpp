@@ -55,7 +55,8 @@ class ProfileRun {
     config_.train.max_tokens.value = 0;
     config_.train.max_epochs.value = 0;
     config_.train.max_minutes.value = 0;
-    check_memory(config_.run.threads);
+    config_.spike.policy.value = "off";
+    check_memory(config_.run.threads, bytes_of_means(config_));
     data_ = std::make_unique<RunData>(config_, log_);
     pool_ = std::make_unique<ThreadPool>(config_.run.threads);
     tokenizer_ = data_->make_tokenizer(active_preset().vocab_size, *pool_);
@@ -68,6 +69,7 @@ class ProfileRun {
     const EvaluationBatches nothing(TokenSet(), batches_as);
     const TrainPlan plan = make_train_plan(config_, batches.batches_per_epoch(), batches.targets_per_batch());
     const auto model = make_model(*pool_);
+    if (config_.optimizer.ema_decay > 0) model->keep_means();
     model->initialise(config_.run.seed);
     MetricsFile metrics(cache_.path() / "metrics.jsonl", 0);
     Evaluator evaluator(*model, nothing, *tokenizer_);

@@ -116,7 +116,7 @@ Replay replay_steps(const RunFolder& folder, const ReplayRange& range, Log& log)
   // A line for each step; the callback for samples, too.
   const RunConfig config =
       config_of_run(folder, std::vector<std::string>{"log.every_steps=1", "sample.every_steps=1"});
-  check_memory(config.run.threads);
+  check_memory(config.run.threads, bytes_of_means(config));
   const StopSignal handlers;
   TemporaryCache scratch;
   ThreadPool pool(config.run.threads);
@@ -144,12 +144,9 @@ Replay replay_steps(const RunFolder& folder, const ReplayRange& range, Log& log)
   MetricsFile metrics(metrics_path, start.step);
   Evaluator evaluator(*model, validation, *tokenizer);
   std::atomic<int> stop{0};
-  std::optional<std::string> other_tensor;
   const auto after_step = [&](std::uint64_t step) {
     stop = StopSignal::received().load();
-    if (step != range.to) return;
-    if (has_checkpoint) other_tensor = first_other_tensor(folder.checkpoint(step), *model);
-    stop = SIGTERM;
+    if (step == range.to) stop = SIGTERM;
   };
   Trainer trainer({.config = config,
                    .plan = plan,
@@ -167,7 +164,8 @@ Replay replay_steps(const RunFolder& folder, const ReplayRange& range, Log& log)
                                           end.state.step));
   replay.compared_checkpoint = has_checkpoint;
   replay.difference = first_difference_of(recorded, lines_of_range(metrics_path, range));
-  if (!replay.difference && other_tensor)
+  if (replay.difference || !has_checkpoint) return replay;
+  if (const auto other_tensor = first_other_tensor(folder.checkpoint(range.to), *model))
     replay.difference = {range.to, fmt::format("{} is not what the checkpoint has", *other_tensor)};
   return replay;
 }

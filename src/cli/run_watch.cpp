@@ -56,14 +56,18 @@ void RunWatch::start(const RunConfig& config, const RunFolder& folder, Model& mo
 
 void RunWatch::write(const Metrics& metrics) {
   if (dashboard_) dashboard_->send("metrics", json_text(to_json(metrics)));
+  if (tensorboard_) tensorboard_->write(metrics);
   // A step that a signal cut short is not whole.
   if (profiler_->done() && !profile_written_ && StopSignal::received() == 0) {
-    profile_written_ = true;
     const WatchJson profile = to_json(profiler_->profile(false));
     folder_->write(folder_->profile(), profile.dump(2) + '\n');
+    profile_written_ = true;
     if (dashboard_) dashboard_->send("profile", json_text(profile));
   }
-  if (tensorboard_) tensorboard_->write(metrics);
+}
+
+void RunWatch::rewind(std::uint64_t last_step) {
+  if (tensorboard_) tensorboard_.emplace(folder_->tensorboard(), last_step);
 }
 
 void RunWatch::write_sample(std::uint64_t step, const std::string& prompt, const std::string& text) {

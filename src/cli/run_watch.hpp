@@ -31,6 +31,8 @@ class RunWatch {
   /// After `start`.
   StepProfiler* profiler() { return &*profiler_; }
   void write(const Metrics& metrics);
+  /// The run goes on after `last_step` again. Throws Error(Fault::run).
+  void rewind(std::uint64_t last_step);
   void write_sample(std::uint64_t step, const std::string& prompt, const std::string& text);
 
  private:

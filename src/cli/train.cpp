@@ -77,6 +77,8 @@ class OwnFolder {
   OwnFolder& operator=(const OwnFolder&) = delete;
 
   const RunFolder& get() const { return folder_; }
+  // After the folder was made anew.
+  void lock_again() { folder_.lock(); }
 
  private:
   explicit OwnFolder(const std::string& out)
@@ -169,7 +171,7 @@ class TrainRun {
         prints_json_(options.json),
         log_(level_of(config_, options.quiet)),
         watch_(options.dashboard) {
-    check_memory(config_.run.threads);
+    check_memory(config_.run.threads, bytes_of_means(config_));
     source_ = std::make_unique<RunData>(config_, log_);  // says what is missing before there is a folder
     if (resumed)
       folder_.emplace(*resumed);
@@ -194,6 +196,7 @@ class TrainRun {
     model_ = make_model(*pool_);
     if (config_.optimizer.ema_decay > 0) model_->keep_means();
     const TrainState start = start_state();
+    check_limits(start);
     end_if_stopped();
     open_files(start);
     MetricsFile metrics(folder_->get().metrics(), start.step);
@@ -246,6 +249,18 @@ class TrainRun {
     return resumes_ ? newest_state() : first_state();
   }
 
+  // In which steps are counted from what each of them uses.
+  void check_limits(const TrainState& start) const {
+    const TrainSection& section = config_.train;
+    if (start.micro_steps == first_micro_step(start, start.step + 1, section.micro_batches)) return;
+    const bool by_epochs = section.max_epochs > 0;
+    if (!by_epochs && section.max_tokens == 0) return;
+    const auto& [name, where] = by_epochs ? std::pair("max_epochs", section.max_epochs.where)
+                                          : std::pair("max_tokens", section.max_tokens.where);
+    throw Error(Fault::usage, fmt::format("train.{} cannot be counted: earlier steps took other micro-batches", name),
+                where, fmt::format("set train.max_steps and train.{}=0", name));
+  }
+
   TrainState newest_state() {
     const auto loaded = load_newest(folder_->get(), *model_);
     if (!loaded) return first_state();
@@ -268,6 +283,7 @@ class TrainRun {
     std::error_code error;
     if (fs::exists(folder.config(), error) && fs::exists(folder.tokenizer(), error)) return;
     fs::create_directories(folder.checkpoints(), error);
+    folder_->lock_again();
     write_config(config_, folder);
     save_tokenizer(*tokenizer_, folder.tokenizer());
     log_.warning(fmt::format("the run's folder was deleted and is made again, {}", folder.path().string()));
@@ -276,8 +292,14 @@ class TrainRun {
   // Back to the newest checkpoint.
   TrainState restore(MetricsFile& metrics, SampleFile& samples) {
     const TrainState state = newest_state();
-    metrics.rewind(state.step);
-    samples.rewind(state.step);
+    sampled_step_.reset();
+    try {
+      metrics.rewind(state.step);
+      samples.rewind(state.step);
+      watch_.rewind(state.step);
+    } catch (const Error& error) {
+      log_.warning(fmt::format("{}; it keeps what is said of later steps", error.what()));
+    }
     return state;
   }
 
@@ -318,13 +340,21 @@ class TrainRun {
   void last_samples(std::uint64_t step, SampleFile& samples) {
     if (prints_json_ && sampled_step_ == step) return;
     const MeansInPlace means(*model_);
-    if (sampled_step_ != step) samples.start_step(step);
+    const bool is_new = sampled_step_ != step;
+    const auto keep = [&](const auto& write) {
+      try {
+        write();
+      } catch (const Error& error) {
+        log_.warning(error.what());
+      }
+    };
+    if (is_new) keep([&] { samples.start_step(step); });
     for (const std::string& prompt : config_.sample.prompts.value) {
       const std::string text = sample(*model_, *tokenizer_, config_, prompt);
       if (StopSignal::received() != 0) return;
       if (!prints_json_) fmt::print("{}\n\n", text);
-      if (sampled_step_ == step) continue;
-      samples.write(step, prompt, text);
+      if (!is_new) continue;
+      keep([&] { samples.write(step, prompt, text); });
       watch_.write_sample(step, prompt, text);
     }
   }

@@ -25,7 +25,8 @@ std::string text_of(const toml::node& node) {
 
 }  // namespace
 
-FixedModel::FixedModel(std::string_view fields) : fields_(toml::parse(fields)) {}
+FixedModel::FixedModel(std::string_view fields, std::string_view free_field)
+    : fields_(toml::parse(fields)), free_field_(free_field) {}
 
 std::vector<std::string> FixedModel::names() const {
   std::vector<std::string> names;
@@ -35,7 +36,7 @@ std::vector<std::string> FixedModel::names() const {
 
 void FixedModel::check(const std::string& field, const toml::node& value, const std::string& where) const {
   const toml::node& fixed = *fields_.get(field);
-  if (equal(fixed, value)) return;
+  if (field == free_field_ || equal(fixed, value)) return;
   const auto preset = field == "name" ? value.value_exact<std::string>() : std::nullopt;
   throw Error(Fault::usage,
               fmt::format("model.{} = {} contradicts this binary, which was built with {}", field,

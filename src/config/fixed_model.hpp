@@ -11,8 +11,8 @@ namespace diecast {
 /// What the preset fixed when the binary was built; [model] may repeat it and nothing else.
 class FixedModel {
  public:
-  /// `fields`: a TOML line `name = value` for each.
-  explicit FixedModel(std::string_view fields);
+  /// `fields`: a TOML line `name = value` for each. The value of `free_field` is not checked.
+  explicit FixedModel(std::string_view fields, std::string_view free_field = {});
 
   /// `model.NAME` for each field.
   std::vector<std::string> names() const;
@@ -22,6 +22,7 @@ class FixedModel {
 
  private:
   toml::table fields_;
+  std::string free_field_;
 };
 
 }  // namespace diecast

@@ -34,7 +34,8 @@ std::string nearest_setting(const std::string& name, const std::vector<NamedSett
 
 class Resolver {
  public:
-  explicit Resolver(std::string_view fixed_model) : model_(fixed_model), table_(setting_table(config_)) {}
+  Resolver(std::string_view fixed_model, std::string_view free_field)
+      : model_(fixed_model, free_field), table_(setting_table(config_)) {}
 
   void read_file(const TomlText& file) {
     const toml::table root = parse(file);
@@ -209,8 +210,8 @@ void check_together(const RunConfig& config) {
 }  // namespace
 
 RunConfig resolve_run_config(std::span<const TomlText> files, std::span<const std::string> overrides,
-                             std::string_view fixed_model) {
-  Resolver resolver(fixed_model);
+                             std::string_view fixed_model, std::string_view free_field) {
+  Resolver resolver(fixed_model, free_field);
   for (const TomlText& file : files) resolver.read_file(file);
   for (const std::string& text : overrides) resolver.read_override(text);
   RunConfig config = resolver.take();

@@ -11,10 +11,8 @@ namespace diecast {
 
 void Log::open(const std::filesystem::path& path) {
   const std::lock_guard lock(mutex_);
-  path_ = path;
-  file_.open(path, std::ios::app);
-  if (!file_) throw Error(Fault::run, "cannot write", path.string(), "check its permissions");
-  file_ << before_file_ << std::flush;
+  file_.emplace(path);
+  write(before_file_);
 }
 
 void Log::info(std::string_view text) {
@@ -36,15 +34,19 @@ void Log::detail(std::string_view text) {
 }
 
 void Log::append(std::string_view text) {
-  if (!file_.is_open()) {
+  if (file_)
+    write(fmt::format("{}\n", text));
+  else
     (before_file_ += text) += '\n';
-    return;
+}
+
+void Log::write(std::string_view piece) {
+  try {
+    file_->append(piece);
+  } catch (const Error& error) {
+    if (std::exchange(warned_, true) || level_ < Level::warning) return;
+    say(fmt::format("warning: {}; the run goes on", error.what()));
   }
-  file_ << text << std::endl;
-  if (file_) return;
-  file_.clear();
-  if (std::exchange(warned_, true) || level_ < Level::warning) return;
-  say(fmt::format("warning: cannot write, {}, check the free space; the run goes on", path_.string()));
 }
 
 void Log::progress(const Progress& progress) {

@@ -47,7 +47,7 @@ bool CheckpointSchedule::last_is_due(std::uint64_t step, bool is_best) {
   try {
     writer_->finish();
   } catch (const Error&) {
-    saved_step_.reset();  // another try is to come
+    note_failure();  // another try is to come
   }
   return saved_step_ != step || keeps_as_best(is_best);
 }
@@ -59,8 +59,15 @@ void CheckpointSchedule::save_last(const TrainState& state, bool is_best) {
 
 void CheckpointSchedule::begin(const TrainState& state, bool is_best) {
   writer_->begin(state, is_best);
+  saves_best_ = keeps_as_best(is_best);
+  lost_best_ = lost_best_ && !saves_best_;  // this one is better
   saved_step_ = state.step;
   saved_at_ = Clock::now();
+}
+
+void CheckpointSchedule::note_failure() {
+  saved_step_.reset();
+  lost_best_ |= saves_best_;
 }
 
 // Waits for what is being written.
@@ -68,7 +75,7 @@ void CheckpointSchedule::finish_warning() {
   try {
     writer_->finish();
   } catch (const Error& error) {
-    saved_step_.reset();
+    note_failure();
     if (!std::exchange(warned_, true))
       log_.warning(fmt::format("{}; the run goes on and will try again", error.what()));
   }

@@ -7,20 +7,18 @@
 
 namespace diecast {
 
-SampleFile::SampleFile(const std::filesystem::path& path, std::uint64_t last_step) : path_(path) { rewind(last_step); }
+SampleFile::SampleFile(const std::filesystem::path& path, std::uint64_t last_step) : file_(path) { rewind(last_step); }
 
 void SampleFile::rewind(std::uint64_t last_step) {
-  keep_lines_up_to(path_, last_step);
-  file_.close();  // it may be a new one now
-  file_.open(path_, std::ios::binary | std::ios::app);
+  keep_lines_up_to(file_.path(), last_step);
+  file_.reopen();  // it may be a new one now
 }
 
 void SampleFile::start_step(std::uint64_t step) { rewind(step > 0 ? step - 1 : 0); }
 
 void SampleFile::write(std::uint64_t step, std::string_view prompt, std::string_view text) {
   const nlohmann::ordered_json line{{"step", step}, {"prompt", prompt}, {"text", text}};
-  file_ << json_text(line) << '\n' << std::flush;
-  file_.clear();
+  file_.append(json_text(line) + '\n');
 }
 
 }  // namespace diecast

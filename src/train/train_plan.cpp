@@ -10,7 +10,8 @@ namespace {
 
 void limit_steps(TrainPlan& plan, const char* reason, double steps) {
   if (steps <= 0) return;
-  const double whole = std::ceil(steps);
+  // Quotients that are whole may come out a rounding above.
+  const double whole = std::ceil(steps * (1 - 1e-12));
   if (whole >= static_cast<double>(plan.last_step)) return;
   plan.last_step = static_cast<std::uint64_t>(whole);
   plan.last_step_reason = reason;

@@ -99,7 +99,7 @@ void Trainer::do_what_is_due(const Due& due) {
   if (evaluation || due.line || state_.owes_evaluation) write_metrics(evaluation);
   if (due.samples) {
     const MeansInPlace means(parts_.model);
-    parts_.sample(state_.step);
+    attempt([&] { parts_.sample(state_.step); });
   }
   state_.owes_samples = due.samples && parts_.stop != 0;
   if (!checkpoints_.is_due(state_.step, is_best_)) return;
@@ -109,6 +109,7 @@ void Trainer::do_what_is_due(const Due& due) {
 
 // The evaluation and the line of the last step. A resumed run may have taken it in an earlier session.
 std::optional<Evaluation> Trainer::finish() {
+  checkpoints_.wait_until_read();  // an evaluation puts the moving means in the parameters' place
   // What is compared with earlier evaluations must be as large as they were.
   const bool by_part = parts_.config.eval.max_batches > 0;
   if (by_part) count(evaluate(false));
@@ -261,9 +262,10 @@ std::optional<Evaluation> Trainer::evaluate(bool whole) {
 
 void Trainer::count(const std::optional<Evaluation>& evaluation) {
   if (!evaluation) return;
+  forget_lost_best();
   std::optional<double>& best = state_.best_validation_loss;
   is_best_ = !best || evaluation->loss < *best;
-  if (is_best_) best = evaluation->loss;
+  if (is_best_) kept_best_ = std::exchange(best, evaluation->loss);
   if (!evaluation_is_due()) return;
   const std::uint64_t falls = state_.improvement.falls;
   parts_.plan.improvement.count(state_.improvement, state_.step, evaluation->loss);
@@ -272,28 +274,32 @@ void Trainer::count(const std::optional<Evaluation>& evaluation) {
                                   parts_.plan.schedule.at(state_.step, state_.improvement.falls)));
 }
 
+// What could not be saved as the best one is not to be surpassed.
+void Trainer::forget_lost_best() {
+  if (checkpoints_.take_lost_best()) state_.best_validation_loss = kept_best_;
+}
+
 // A model that has diverged must not take the place of a good checkpoint.
 void Trainer::prepare_to_save() {
+  if (!is_best_) forget_lost_best();
   const std::span<const float> parameters = parts_.model.parameters();
   const SpanOps& ops = span_ops(parts_.model.target());
   check_finite(ops.sum_of_squares(parameters.data(), parameters.size()), "norm of the parameters", state_.step);
   state_.wall_seconds = wall_seconds();
 }
 
-void Trainer::warn_once(bool& warned, const Error& error) {
-  if (!std::exchange(warned, true))
-    parts_.log.warning(fmt::format("{}; the run goes on and will try again", error.what()));
+// Files that are not checkpoints: one that cannot be written is said once.
+void Trainer::attempt(const std::function<void()>& write) {
+  try {
+    write();
+  } catch (const Error& error) {
+    if (!std::exchange(warned_, true))
+      parts_.log.warning(fmt::format("{}; the run goes on and will try again", error.what()));
+  }
 }
 
 void Trainer::write_metrics(const std::optional<Evaluation>& evaluation) {
   const Metrics metrics = metrics_now(evaluation);
-  const auto attempt = [&](const auto& write) {
-    try {
-      write();
-    } catch (const Error& error) {
-      warn_once(metrics_warned_, error);
-    }
-  };
   attempt([&] { line_.steps > 0 ? parts_.metrics.write(metrics) : parts_.metrics.complete(metrics); });
   if (parts_.observe) attempt([&] { parts_.observe(metrics); });
   if (evaluation)

@@ -120,6 +120,7 @@ class Damage(CheckpointTest):
         _, stderr = process.communicate(timeout=60)
         self.assertEqual(process.returncode, 143)
         self.assertRegex(stderr, f"warning: the run's folder was deleted and is made again, {out}\n")
+        self.assertIn("stopped by SIGTERM", (out / "log.txt").read_text())
         step, = self.steps(out)
         self.succeeds("train", "--resume", "--out", out, "--set", f"train.max_steps={step + 2}")
 
@@ -130,6 +131,16 @@ class Damage(CheckpointTest):
         shutil.rmtree(copy / "checkpoints")
         self.succeeds("train", "--resume", "--out", copy)
         self.assertEqual(results(copy), results(self.trained))
+
+
+    def test_limits_in_tokens_are_refused_once_steps_are_of_another_size(self):
+        copy = self.copy_of_run()
+        before = sorted(copy.rglob("*"))
+        for limit in ["max_tokens=100000", "max_epochs=3"]:
+            self.fails(2, "train", "--resume", "--out", copy, "--set", "train.micro_batches=2", "--set", f"train.{limit}",
+                       says=[f"train.{limit.split('=')[0]} cannot be counted", "train.max_steps"])
+        self.assertEqual(sorted(copy.rglob("*")), before)
+        self.succeeds("train", "--resume", "--out", copy, "--set", "train.micro_batches=2", "--set", "train.max_steps=14")
 
 
 class Keeping(CheckpointTest):

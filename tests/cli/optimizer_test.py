@@ -72,6 +72,7 @@ class OptimizerTest(CommandTest):
         self.train("halves", "--resume", train__max_steps=20)
         for file in [*FILES, "ema.safetensors"]:
             self.assertEqual(self.checkpoint(whole, 20, file), self.checkpoint(halves, 20, file), file)
+        self.assertIn("are the same", self.succeeds("verify", whole, "--replay", "5..20").stdout)
         # Its samples are the mean's, too.
         text = ["generate", "--prompt", "Once", "--max-tokens", "20", "--temperature", "0"]
         means = whole / "checkpoints/step-00000020/ema.safetensors"
@@ -81,6 +82,16 @@ class OptimizerTest(CommandTest):
         damaged[-1] ^= 1
         means.write_bytes(damaged)
         self.assertIn("ema.safetensors", run("eval", whole).stderr)
+
+    def test_the_checkpoint_at_which_patience_ends_a_run_has_the_weights_and_not_their_mean(self):
+        # So high a rate that no evaluation is better than the first.
+        settings = dict(optimizer__ema_decay=0.9, optimizer__lr=0.5, eval__every_steps=2, checkpoint__every_steps=2)
+        ended = self.train("ended", train__max_steps=100, eval__patience=2, **settings)
+        step = self.metrics(ended)[-1]["step"]
+        self.assertLess(step, 100)
+        straight = self.train("straight", train__max_steps=step, **settings)
+        for file in [*FILES, "ema.safetensors"]:
+            self.assertEqual(self.checkpoint(ended, step, file), self.checkpoint(straight, step, file), file)
 
     def test_groups_freeze_what_they_match(self):
         groups = '[{match = "embedding.*", lr = 0}, {match = "*.norm.*", lr = 0.5, weight_decay = 0.01}]'

@@ -131,6 +131,12 @@ TEST_CASE("[model] may repeat the preset and not contradict it") {
   CHECK(error_of("[model]\nn_layers = '2'").starts_with("model.n_layers = '2' contradicts"));
 }
 
+TEST_CASE("of a field that is free [model] may say anything") {
+  const TomlText file{"[model]\nn_layers = 4\n", "run.toml"};
+  CHECK_NOTHROW(resolve_run_config({&file, 1}, {}, "n_layers = 2\nd_model = 8\n", "n_layers"));
+  CHECK_THROWS_AS(resolve_run_config({&file, 1}, {}, "n_layers = 2\nd_model = 8\n", "d_model"), Error);
+}
+
 TEST_CASE("the memory of a vocabulary is a number of bytes") {
   CHECK(resolve("[tokenizer]\nmemory = '500M'").tokenizer.memory.value == "500M");
   CHECK(error_of("[tokenizer]\nmemory = 'much'") ==

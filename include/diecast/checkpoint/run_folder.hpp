@@ -49,14 +49,15 @@ class RunFolder {
   /// `checkpoints/step-00000100`, whether it exists or not.
   std::filesystem::path checkpoint(std::uint64_t step) const;
 
+  /// Takes the run's lock, again if the folder was made anew. Throws Error(Fault::usage) when another process has it.
+  void lock();
+
   /// Replaces a file of this folder by `text`: after a crash it has the old content or the new one. Throws
   /// Error(Fault::run) when that fails.
   void write(const std::filesystem::path& file, std::string_view text) const;
 
  private:
   explicit RunFolder(std::filesystem::path path) : path_(std::move(path)) {}
-
-  void lock();
 
   std::filesystem::path path_;
   std::shared_ptr<const RunLock> lock_;

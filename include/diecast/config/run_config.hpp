@@ -156,11 +156,12 @@ struct TomlText {
 
 /// Resolves a configuration: the defaults above, then each of `files`, then each of `overrides` ("KEY=VALUE",
 /// the value in TOML, else a string). A file that sets a limit of [train] drops the limits of those before
-/// it. `fixed_model` is what [model] may repeat, a TOML line `name = value` for each field of the preset.
+/// it. `fixed_model` is what [model] may repeat, a TOML line `name = value` for each field of the preset; of
+/// `free_field` it may say anything.
 /// Throws Error(Fault::usage) with file:line:column for an unknown key, a wrong type, a value out of range,
 /// one that contradicts the preset, and one that this version cannot honour.
 RunConfig resolve_run_config(std::span<const TomlText> files, std::span<const std::string> overrides,
-                             std::string_view fixed_model);
+                             std::string_view fixed_model, std::string_view free_field = {});
 
 /// The whole configuration, [model] included; `resolve_run_config` reads the same back.
 std::string to_toml(RunConfig config, std::string_view fixed_model);

@@ -1,11 +1,12 @@
 #pragma once
 
 #include <filesystem>
-#include <fstream>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include <diecast/core/appended_file.hpp>
 #include <diecast/report/progress.hpp>
 
 namespace diecast {
@@ -32,11 +33,11 @@ class Log {
  private:
   void say(std::string_view text);
   void append(std::string_view text);
+  void write(std::string_view piece);
 
   Level level_;
   std::mutex mutex_;
-  std::filesystem::path path_;
-  std::ofstream file_;
+  std::optional<AppendedFile> file_;
   std::string before_file_;
   bool warned_ = false;  // that the file cannot be written
   ProgressDisplay display_{stderr};

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <utility>
 
 #include <diecast/checkpoint/checkpoint_writer.hpp>
 #include <diecast/config/run_config.hpp>
@@ -29,6 +30,8 @@ class CheckpointSchedule {
   void save(const TrainState& state, bool is_best);
   /// Waits for the one that is being written: before a checkpoint is loaded.
   void settle();
+  /// Whether a checkpoint of a best step has failed since this was last asked.
+  bool take_lost_best() { return std::exchange(lost_best_, false); }
   /// Before parameters or moments change.
   void wait_until_read() const;
 
@@ -41,6 +44,7 @@ class CheckpointSchedule {
   using Clock = std::chrono::steady_clock;
 
   void begin(const TrainState& state, bool is_best);
+  void note_failure();
   void finish_warning();
   bool keeps_as_best(bool is_best) const { return is_best && section_.keep_best; }
 
@@ -50,6 +54,8 @@ class CheckpointSchedule {
   Log& log_;
   std::optional<std::uint64_t> saved_step_;
   Clock::time_point saved_at_{};
+  bool saves_best_ = false;  // the checkpoint that was begun last
+  bool lost_best_ = false;
   bool warned_ = false;
 };
 

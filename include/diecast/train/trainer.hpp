@@ -109,7 +109,8 @@ class Trainer {
   std::optional<Evaluation> evaluate(bool whole);
   void count(const std::optional<Evaluation>& evaluation);
   void prepare_to_save();
-  void warn_once(bool& warned, const Error& error);
+  void forget_lost_best();
+  void attempt(const std::function<void()>& write);
   Metrics metrics_now(const std::optional<Evaluation>& evaluation) const;
   void write_metrics(const std::optional<Evaluation>& evaluation);
   void show_progress();
@@ -125,6 +126,7 @@ class Trainer {
   TrainState state_;
   CheckpointSchedule checkpoints_;
   bool is_best_ = false;  // the validation loss of this step, of all so far
+  std::optional<double> kept_best_;  // the lowest one before it
   Clock::time_point began_{};
   double earlier_seconds_ = 0;  // of the sessions before this one
   // The last step, and what the next line of metrics sums up.
@@ -133,7 +135,7 @@ class Trainer {
   std::optional<double> validation_loss_;  // of the last evaluation
   Span line_, session_;
   double usual_step_seconds_ = 0;  // exponential mean
-  bool metrics_warned_ = false;
+  bool warned_ = false;  // of a file that cannot be written
 };
 
 }  // namespace diecast
