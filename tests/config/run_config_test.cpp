@@ -132,7 +132,7 @@ TEST_CASE("[model] may repeat the preset and not contradict it") {
 }
 
 TEST_CASE("of a field that is free [model] may say anything") {
-  const TomlText file{"[model]\nn_layers = 4\n", "run.toml"};
+  const TomlText file{"[model]\nn_layers = 4\n[train]\nmax_steps = 3\n", "run.toml"};
   CHECK_NOTHROW(resolve_run_config({&file, 1}, {}, "n_layers = 2\nd_model = 8\n", "n_layers"));
   CHECK_THROWS_AS(resolve_run_config({&file, 1}, {}, "n_layers = 2\nd_model = 8\n", "d_model"), Error);
 }
