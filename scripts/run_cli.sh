@@ -8,7 +8,7 @@ set -euo pipefail
 preset=${PRESET:-}
 for argument in "$@"; do
   name=${argument##*/}
-  if [[ ! $preset && $argument == *presets/*.toml && -f ${argument%.toml}.hpp ]]; then preset=${name%.toml}; fi
+  if [[ ! $preset && $argument == *presets/*.toml ]]; then preset=${name%.toml}; fi
 done
 binary=$("$(dirname "${BASH_SOURCE[0]}")/built_binary.sh" "${preset:-quarter}")
 

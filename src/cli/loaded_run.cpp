@@ -16,6 +16,7 @@
 #include <diecast/tokenizer/load.hpp>
 #include <diecast/train/param_groups.hpp>
 
+#include "checkpoint/state_file.hpp"
 #include "cli/text_file.hpp"
 
 namespace diecast {
@@ -100,9 +101,10 @@ TrainState new_state(std::uint64_t seed, const Tokenizer& tokenizer, const RunTo
           .validation_hash = tokens.validation.hash()};
 }
 
-void check_same_run(const TrainState& state, const std::filesystem::path& checkpoint, std::uint64_t seed,
+void check_same_run(const TrainState& state, const std::filesystem::path& checkpoint, const RunConfig& config,
                     const Tokenizer& tokenizer, const RunTokens& tokens) {
   check_tokenizer(state, tokenizer, checkpoint);
+  const std::uint64_t seed = config.run.seed;
   // The seed decides the split and the built-in stories: it comes before the text.
   if (state.seed != seed)
     throw Error(Fault::usage,
@@ -112,6 +114,12 @@ void check_same_run(const TrainState& state, const std::filesystem::path& checkp
       state.validation_hash != tokens.validation.hash())
     throw Error(Fault::usage, "the training text has changed since the checkpoint", checkpoint.string(),
                 "restore it or start a new run");
+  const std::size_t ours = active_preset().batch_size;
+  const auto theirs = read_state_file(checkpoint / kStateFile).preset.value("batch_size", ours);
+  if (theirs != ours && state.micro_steps != first_micro_step(state, state.step + 1, config.train.micro_batches))
+    throw Error(Fault::usage,
+                fmt::format("batches had {} rows when the run was made and have {} in this binary", theirs, ours),
+                checkpoint.string(), "change train.micro_batches so that a step has as many rows as it had");
 }
 
 void check_validation(const TrainState& state, const TokenSet& validation) {

@@ -20,8 +20,8 @@
 
 namespace diecast {
 
-/// Throws Error(Fault::run) with both numbers when the model's plan for `threads` (0: one per CPU) does not
-/// fit into the memory available.
+/// Throws Error(Fault::run) with both numbers when the model's plan for `threads` (0: one per CPU) and `more_bytes`
+/// beside it do not fit into the memory available.
 void check_memory(std::size_t threads = 0, std::size_t more_bytes = 0);
 /// What moving means of the parameters take, if the configuration asks for them.
 std::size_t bytes_of_means(const RunConfig& config);
@@ -33,8 +33,8 @@ RunConfig config_of_run(const RunFolder& folder, std::span<const std::string> ov
 TrainState new_state(std::uint64_t seed, const Tokenizer& tokenizer, const RunTokens& tokens);
 
 /// Throws Error(Fault::usage) when seed, tokenizer or corpus are not those that the state of a checkpoint was trained
-/// with.
-void check_same_run(const TrainState& state, const std::filesystem::path& checkpoint, std::uint64_t seed,
+/// with, or when its steps had another number of rows because they were other batches.
+void check_same_run(const TrainState& state, const std::filesystem::path& checkpoint, const RunConfig& config,
                     const Tokenizer& tokenizer, const RunTokens& tokens);
 
 /// Throws Error(Fault::usage) when these are not the validation tokens the run was trained with.

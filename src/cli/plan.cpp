@@ -77,10 +77,12 @@ struct RunPlan {
   TrainPlan train;
 };
 
-// Without its data: a limit in epochs is not one in steps here.
+// Without its data: a limit in epochs is not one in steps here, nor is one in tokens where rows are padded.
 RunPlan run_plan(const PlanOptions& options) {
   const RunConfig config = resolve_preset_config(options.configs, options.overrides);
-  return {config.schedule.name.value, make_train_plan(config, 0, static_cast<double>(active_preset().rows()))};
+  const bool padded = config.data.packing.value == "padded";
+  const double targets = padded ? HUGE_VAL : static_cast<double>(active_preset().rows());
+  return {config.schedule.name.value, make_train_plan(config, 0, targets)};
 }
 
 Json schedule_json(const RunPlan& run) {

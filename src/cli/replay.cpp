@@ -75,7 +75,7 @@ TrainState load_start(const RunFolder& folder, std::uint64_t from, Model& model,
   }
   const std::filesystem::path checkpoint = folder.checkpoint(steps.back());
   const TrainState state = load_checkpoint(checkpoint, model);
-  check_same_run(state, checkpoint, config.run.seed, tokenizer, tokens);
+  check_same_run(state, checkpoint, config, tokenizer, tokens);
   return state;
 }
 

@@ -67,7 +67,7 @@ void RunWatch::write(const Metrics& metrics) {
 }
 
 void RunWatch::rewind(std::uint64_t last_step) {
-  if (tensorboard_) tensorboard_.emplace(folder_->tensorboard(), last_step);
+  if (tensorboard_) tensorboard_ = TensorBoardFile(folder_->tensorboard(), last_step);
 }
 
 void RunWatch::write_sample(std::uint64_t step, const std::string& prompt, const std::string& text) {

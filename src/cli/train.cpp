@@ -264,7 +264,7 @@ class TrainRun {
   TrainState newest_state() {
     const auto loaded = load_newest(folder_->get(), *model_);
     if (!loaded) return first_state();
-    check_same_run(loaded->state, loaded->path, config_.run.seed, *tokenizer_, tokens_);
+    check_same_run(loaded->state, loaded->path, config_, *tokenizer_, tokens_);
     if (!loaded->warning.empty()) log_.warning(loaded->warning);
     set_aside_damaged(folder_->get(), *loaded);
     return loaded->state;
@@ -282,8 +282,7 @@ class TrainRun {
     const RunFolder& folder = folder_->get();
     std::error_code error;
     if (fs::exists(folder.config(), error) && fs::exists(folder.tokenizer(), error)) return;
-    fs::create_directories(folder.checkpoints(), error);
-    folder_->lock_again();
+    if (fs::create_directories(folder.checkpoints(), error)) folder_->lock_again();
     write_config(config_, folder);
     save_tokenizer(*tokenizer_, folder.tokenizer());
     log_.warning(fmt::format("the run's folder was deleted and is made again, {}", folder.path().string()));
@@ -293,13 +292,9 @@ class TrainRun {
   TrainState restore(MetricsFile& metrics, SampleFile& samples) {
     const TrainState state = newest_state();
     sampled_step_.reset();
-    try {
-      metrics.rewind(state.step);
-      samples.rewind(state.step);
-      watch_.rewind(state.step);
-    } catch (const Error& error) {
-      log_.warning(fmt::format("{}; it keeps what is said of later steps", error.what()));
-    }
+    keep_going([&] { metrics.rewind(state.step); });
+    keep_going([&] { samples.rewind(state.step); });
+    keep_going([&] { watch_.rewind(state.step); });
     return state;
   }
 
@@ -324,13 +319,23 @@ class TrainRun {
     if (resumes_) log_.info(fmt::format("going on after step {}", start.step));
   }
 
+  // Past a file that cannot be written, which is said once.
+  template <class Write>
+  void keep_going(const Write& write) {
+    try {
+      write();
+    } catch (const Error& error) {
+      if (!std::exchange(warned_, true)) log_.warning(fmt::format("{}; the run goes on", error.what()));
+    }
+  }
+
   void log_samples(std::uint64_t step, SampleFile& samples) {
-    samples.start_step(step);
+    keep_going([&] { samples.start_step(step); });
     for (const std::string& prompt : config_.sample.prompts.value) {
       const std::string text = sample(*model_, *tokenizer_, config_, prompt);
       if (StopSignal::received() != 0) return;
       log_.detail(fmt::format("step {}: sample: {}", step, text));
-      samples.write(step, prompt, text);
+      keep_going([&] { samples.write(step, prompt, text); });
       watch_.write_sample(step, prompt, text);
     }
     sampled_step_ = step;
@@ -341,20 +346,13 @@ class TrainRun {
     if (prints_json_ && sampled_step_ == step) return;
     const MeansInPlace means(*model_);
     const bool is_new = sampled_step_ != step;
-    const auto keep = [&](const auto& write) {
-      try {
-        write();
-      } catch (const Error& error) {
-        log_.warning(error.what());
-      }
-    };
-    if (is_new) keep([&] { samples.start_step(step); });
+    if (is_new) keep_going([&] { samples.start_step(step); });
     for (const std::string& prompt : config_.sample.prompts.value) {
       const std::string text = sample(*model_, *tokenizer_, config_, prompt);
       if (StopSignal::received() != 0) return;
       if (!prints_json_) fmt::print("{}\n\n", text);
       if (!is_new) continue;
-      keep([&] { samples.write(step, prompt, text); });
+      keep_going([&] { samples.write(step, prompt, text); });
       watch_.write_sample(step, prompt, text);
     }
   }
@@ -371,6 +369,7 @@ class TrainRun {
   RunTokens tokens_;
   std::vector<Question> questions_;
   std::unique_ptr<Model> model_;
+  bool warned_ = false;  // of a file that cannot be written
   std::optional<std::uint64_t> sampled_step_;  // the last one of which there are samples
 };
 

@@ -60,7 +60,6 @@ void CheckpointSchedule::save_last(const TrainState& state, bool is_best) {
 void CheckpointSchedule::begin(const TrainState& state, bool is_best) {
   writer_->begin(state, is_best);
   saves_best_ = keeps_as_best(is_best);
-  lost_best_ = lost_best_ && !saves_best_;  // this one is better
   saved_step_ = state.step;
   saved_at_ = Clock::now();
 }

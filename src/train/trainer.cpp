@@ -99,7 +99,7 @@ void Trainer::do_what_is_due(const Due& due) {
   if (evaluation || due.line || state_.owes_evaluation) write_metrics(evaluation);
   if (due.samples) {
     const MeansInPlace means(parts_.model);
-    attempt([&] { parts_.sample(state_.step); });
+    parts_.sample(state_.step);
   }
   state_.owes_samples = due.samples && parts_.stop != 0;
   if (!checkpoints_.is_due(state_.step, is_best_)) return;
@@ -276,12 +276,13 @@ void Trainer::count(const std::optional<Evaluation>& evaluation) {
 
 // What could not be saved as the best one is not to be surpassed.
 void Trainer::forget_lost_best() {
+  checkpoints_.settle();
   if (checkpoints_.take_lost_best()) state_.best_validation_loss = kept_best_;
 }
 
 // A model that has diverged must not take the place of a good checkpoint.
 void Trainer::prepare_to_save() {
-  if (!is_best_) forget_lost_best();
+  forget_lost_best();
   const std::span<const float> parameters = parts_.model.parameters();
   const SpanOps& ops = span_ops(parts_.model.target());
   check_finite(ops.sum_of_squares(parameters.data(), parameters.size()), "norm of the parameters", state_.step);

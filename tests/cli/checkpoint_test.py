@@ -132,6 +132,16 @@ class Damage(CheckpointTest):
         self.succeeds("train", "--resume", "--out", copy)
         self.assertEqual(results(copy), results(self.trained))
 
+    def test_one_file_that_is_deleted_while_training_is_made_again(self):
+        out = self.folder / "run"
+        process = self.start(out, "--set", "train.max_steps=1000000", "--set", "checkpoint.every_steps=5")
+        self.wait_for(process, lambda: (out / "checkpoints/latest").is_file())
+        (out / "config.toml").unlink()
+        self.wait_for(process, (out / "config.toml").is_file)
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual((process.wait(timeout=60), process.stderr.read().count("cannot")), (143, 0))
+        process.stderr.close()
+        self.succeeds("verify", out)
 
     def test_limits_in_tokens_are_refused_once_steps_are_of_another_size(self):
         copy = self.copy_of_run()

@@ -1,9 +1,10 @@
 #pragma once
 
 #include <cstddef>
-#include <diecast/data/token_set.hpp>
 #include <numeric>
 #include <vector>
+
+#include <diecast/data/token_set.hpp>
 
 namespace diecast::testing {
 

@@ -70,6 +70,22 @@ TEST_CASE("a checkpoint is due by steps, for the best loss and when it is asked 
   CHECK(run.schedule.last_is_due(20, true));
 }
 
+TEST_CASE("a best checkpoint that fails is lost, once, and no other one is") {
+  ScheduledRun run;
+  run.after(3, true);
+  run.schedule.settle();
+  CHECK_FALSE(run.schedule.take_lost_best());
+  run.break_folder();
+  for (const bool is_best : {true, false}) {
+    run.after(10, is_best);
+    run.schedule.settle();
+    CHECK(run.schedule.take_lost_best() == is_best);
+    CHECK_FALSE(run.schedule.take_lost_best());
+  }
+  run.mend_folder();
+  CHECK(step_named_in(run.run.best()) == 3);
+}
+
 TEST_CASE("the step that a run goes on from needs no other checkpoint") {
   ScheduledRun run;
   run.schedule.start(20);

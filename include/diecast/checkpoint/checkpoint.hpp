@@ -119,9 +119,9 @@ void save_checkpoint(const RunFolder& run, Model& model, const TrainState& state
 enum class CheckpointParts { parameters, parameters_and_moments };
 
 /// Fills the model from a checkpoint's folder, with zeros in the padding rows. Throws Error(Fault::usage) when it
-/// is of another preset, naming the first field that differs (but for `recompute`, and `batch_size` where it divides the
-/// rows that were used: the state then counts in the model's own batches), or of another version, and Error(Fault::run) when a
-/// file is missing, truncated or changed; the model is untouched before everything is verified.
+/// is of another preset, naming the first field that differs (but for `recompute` and `batch_size`), or of another
+/// version, or, with the moments, stops inside one of this model's batches, in which the state then counts. Throws
+/// Error(Fault::run) when a file is missing, truncated or changed; the model is untouched before everything is verified.
 TrainState load_checkpoint(const std::filesystem::path& checkpoint, Model& model,
                            CheckpointParts parts = CheckpointParts::parameters_and_moments);
 

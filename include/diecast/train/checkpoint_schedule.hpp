@@ -28,9 +28,9 @@ class CheckpointSchedule {
   bool is_due(std::uint64_t step, bool is_best);
   /// Begins a checkpoint. One that was asked for is waited for and announced.
   void save(const TrainState& state, bool is_best);
-  /// Waits for the one that is being written: before a checkpoint is loaded.
+  /// Waits for the one that is being written.
   void settle();
-  /// Whether a checkpoint of a best step has failed since this was last asked.
+  /// Whether a checkpoint of a best step has failed since this was last asked; of one being written, see `settle`.
   bool take_lost_best() { return std::exchange(lost_best_, false); }
   /// Before parameters or moments change.
   void wait_until_read() const;
