@@ -25,7 +25,7 @@ build_and_test() {  # FOLDER COMPILER OPTION...
 
 # With assertions here, without them there: both ways must compile and pass.
 build_and_test build-test g++ -Dpreset=quarter -Dtargets=runnable -Db_ndebug=false \
-  -Dtest_presets=deep,dropping,half,mini_stories,mixed,tiny_branches
+  -Dtest_presets=deep,dropping,half,mini_stories,mixed
 if [[ -z ${DIECAST_SKIP_CLANG:-} ]]; then
   build_and_test build-clang clang++ -Dpreset=tiny -Dtest_presets=tiny_llama
 fi

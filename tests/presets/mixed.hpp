@@ -5,7 +5,7 @@
 namespace diecast::presets {
 
 /// The combinations that no shipped preset has, and a context that is neither a whole key panel nor a whole
-/// query block. Two blocks of the loss head, the second a rest.
+/// query block. Two blocks of the loss head, the second a rest. Branches are run again in backward.
 struct mixed {
   static constexpr Preset value{
       .name = "mixed",
@@ -14,6 +14,7 @@ struct mixed {
       .precision = Element::f32,
       .norm = Norm::rms_norm, .position = Position::learned, .mlp = MlpKind::swiglu,
       .tied_head = false, .bias = true,
+      .recompute = Recompute::branches,
   };
 };
 
