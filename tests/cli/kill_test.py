@@ -96,7 +96,10 @@ def wait_for_a_moment(process, run):
 def kill(run):
     """One session, from its start to its end by a signal."""
     small_disk = random.random() < 0.15
-    limits = {"preexec_fn": lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))} if small_disk else {}
+    # Room for what is rewritten when a session begins; none for the moments of a checkpoint, which take a megabyte.
+    metrics = run / "metrics.jsonl"
+    room = 300_000 + (metrics.stat().st_size if metrics.exists() else 0)
+    limits = {"preexec_fn": lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))} if small_disk else {}
     process = start(run, {"run.threads": random.choice([1, 2, 3])}, **limits)
     wait_for_a_moment(process, run)
     number = random.choice([signal.SIGKILL] * 4 + [signal.SIGTERM, signal.SIGINT, signal.SIGUSR1])
