@@ -18,7 +18,6 @@
 #include <diecast/preset/fields.hpp>
 #include <diecast/tokenizer/load.hpp>
 
-#include "checkpoint/state_file.hpp"
 #include "cli/commands.hpp"
 #include "cli/loaded_run.hpp"
 #include "cli/preset_config.hpp"
@@ -141,11 +140,7 @@ int data_why(const DataWhyOptions& options) {
   const RunFolder folder = RunFolder::open(options.run);
   const RunConfig config = config_of_run(folder);
   const auto checkpoint = find_latest(folder);
-  TrainState state;
-  if (checkpoint) {
-    const std::filesystem::path file = *checkpoint / kStateFile;
-    state = state_in_batches_of(read_state_file(file), active_preset().batch_size, file);
-  }
+  const TrainState state = checkpoint ? state_of(*checkpoint) : TrainState{};
   if (options.step == 0) throw Error(Fault::usage, "steps count from 1", "--step 0", "give one of the run's");
   const std::uint64_t micro_batches = config.train.micro_batches;
   if (state.micro_steps != first_micro_step(state, state.step + 1, micro_batches))

@@ -92,6 +92,11 @@ RunConfig config_of_run(const RunFolder& folder, std::span<const std::string> ov
   return config;
 }
 
+TrainState state_of(const std::filesystem::path& checkpoint) {
+  const std::filesystem::path file = checkpoint / kStateFile;
+  return state_in_batches_of(read_state_file(file), active_preset().batch_size, file);
+}
+
 TrainState new_state(std::uint64_t seed, const Tokenizer& tokenizer, const RunTokens& tokens) {
   return {.seed = seed,
           .best_validation_loss = {},

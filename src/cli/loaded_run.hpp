@@ -29,6 +29,9 @@ std::size_t bytes_of_means(const RunConfig& config);
 /// The configuration that a run's folder holds, with `overrides`.
 RunConfig config_of_run(const RunFolder& folder, std::span<const std::string> overrides = {});
 
+/// What a checkpoint says of its run, counted in this binary's batches; its files are not verified.
+TrainState state_of(const std::filesystem::path& checkpoint);
+
 /// The state of a run that has not begun.
 TrainState new_state(std::uint64_t seed, const Tokenizer& tokenizer, const RunTokens& tokens);
 

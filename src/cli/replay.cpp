@@ -22,7 +22,6 @@
 #include <diecast/train/stop_signal.hpp>
 #include <diecast/train/trainer.hpp>
 
-#include "checkpoint/state_file.hpp"
 #include "cli/loaded_run.hpp"
 #include "cli/run_data.hpp"
 #include "cli/temporary_cache.hpp"
@@ -83,8 +82,7 @@ TrainState load_start(const RunFolder& folder, std::uint64_t from, Model& model,
 void follow_jumps(TrainState& start, const RunFolder& folder, const ReplayRange& range) {
   const auto latest = find_latest(folder);
   if (!latest) return;
-  const std::filesystem::path file = *latest / kStateFile;
-  for (const DataJump& jump : state_in_batches_of(read_state_file(file), active_preset().batch_size, file).jumps) {
+  for (const TrainState state = state_of(*latest); const DataJump& jump : state.jumps) {
     if (jump.step == start.step) start.micro_steps = jump.micro_steps;
     if (jump.step > start.step && jump.step < range.to)
       throw Error(Fault::usage, fmt::format("a spike took the run back to step {}", jump.step), folder.path().string(),

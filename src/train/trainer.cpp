@@ -96,7 +96,8 @@ void Trainer::do_what_is_due(const Due& due) {
   const auto evaluation = due.evaluation ? evaluate(false) : std::nullopt;
   count(evaluation);
   state_.owes_evaluation = due.evaluation && !evaluation && parts_.stop != 0;
-  if (evaluation || due.line || state_.owes_evaluation) write_metrics(evaluation);
+  // An owed evaluation that is interrupted again adds nothing to the line there is.
+  if (evaluation || (line_.steps > 0 && (due.line || state_.owes_evaluation))) write_metrics(evaluation);
   if (due.samples) {
     const MeansInPlace means(parts_.model);
     parts_.sample(state_.step);
@@ -289,18 +290,16 @@ void Trainer::prepare_to_save() {
   state_.wall_seconds = wall_seconds();
 }
 
-// Files that are not checkpoints: one that cannot be written is said once.
-void Trainer::attempt(const std::function<void()>& write) {
-  try {
-    write();
-  } catch (const Error& error) {
-    if (!std::exchange(warned_, true))
-      parts_.log.warning(fmt::format("{}; the run goes on and will try again", error.what()));
-  }
-}
-
 void Trainer::write_metrics(const std::optional<Evaluation>& evaluation) {
   const Metrics metrics = metrics_now(evaluation);
+  const auto attempt = [&](const auto& write) {
+    try {
+      write();
+    } catch (const Error& error) {
+      if (!std::exchange(metrics_warned_, true))
+        parts_.log.warning(fmt::format("{}; the run goes on and will try again", error.what()));
+    }
+  };
   attempt([&] { line_.steps > 0 ? parts_.metrics.write(metrics) : parts_.metrics.complete(metrics); });
   if (parts_.observe) attempt([&] { parts_.observe(metrics); });
   if (evaluation)

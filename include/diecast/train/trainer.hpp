@@ -110,7 +110,6 @@ class Trainer {
   void count(const std::optional<Evaluation>& evaluation);
   void prepare_to_save();
   void forget_lost_best();
-  void attempt(const std::function<void()>& write);
   Metrics metrics_now(const std::optional<Evaluation>& evaluation) const;
   void write_metrics(const std::optional<Evaluation>& evaluation);
   void show_progress();
@@ -135,7 +134,7 @@ class Trainer {
   std::optional<double> validation_loss_;  // of the last evaluation
   Span line_, session_;
   double usual_step_seconds_ = 0;  // exponential mean
-  bool warned_ = false;  // of a file that cannot be written
+  bool metrics_warned_ = false;
 };
 
 }  // namespace diecast
