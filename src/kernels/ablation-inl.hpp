@@ -20,39 +20,38 @@ namespace diecast::HWY_NAMESPACE {
 
 // ---- c = a b (+ bias) (+ skip)
 
-template <class E, std::size_t kMr, std::size_t kNv>
-HWY_INLINE std::size_t plain_tiles(const GemmShape& s, const GemmArgs& args, std::size_t row, std::size_t count,
-                                   std::size_t col) {
-  const E* a = static_cast<const E*>(args.a);
-  const E* b = static_cast<const E*>(args.b) + col * s.k;
-  for (; count > 0; --count, row += kMr) {
-    float* c = static_cast<float*>(args.c) + row * s.n + col;
-    const float* skip = args.skip + row * s.n + col;
-    prefetch_tile<kMr, kNv>(c, s.n);
-    if (s.skip) prefetch_tile<kMr, kNv>(skip, s.n);
-    Accumulators<kMr, kNv> acc;
-    acc.clear();
-    multiply(a + row * s.k, s.k, kPair<E>, b, kNv * kLanes * kPair<E>, s.k / kPair<E>, acc);
+template <std::size_t kNv>
+struct PlainResultTiles {
+  static constexpr std::size_t kLastRows = 1;
+  const GemmShape& shape;
+  const GemmArgs& args;
+  std::size_t col;
+
+  float* result(std::size_t row) const { return static_cast<float*>(args.c) + row * shape.n + col; }
+  const float* skip(std::size_t row) const { return args.skip + row * shape.n + col; }
+
+  template <std::size_t kMr>
+  HWY_INLINE void prefetch(std::size_t row) const {
+    prefetch_tile<kMr, kNv>(result(row), shape.n);
+    if (shape.skip) prefetch_tile<kMr, kNv>(skip(row), shape.n);
+  }
+  template <std::size_t kMr>
+  HWY_INLINE void finish(Accumulators<kMr, kNv>& acc, std::size_t row) const {
     const auto add = [&](const float* from, std::size_t stride) HWY_ATTR {
       HWY_UNROLL(16) for (std::size_t i = 0; i < kMr; ++i)
         HWY_UNROLL(16) for (std::size_t j = 0; j < kNv; ++j)
           acc.v[i][j] = hn::Add(acc.v[i][j], load_f32(from + i * stride + j * kLanes));
     };
-    if (s.bias) add(args.bias + col, 0);
-    if (s.skip) add(skip, s.n);
-    HWY_UNROLL(16) for (std::size_t i = 0; i < kMr; ++i)
-      HWY_UNROLL(16) for (std::size_t j = 0; j < kNv; ++j) store(acc.v[i][j], c + i * s.n + j * kLanes);
+    if (shape.bias) add(args.bias + col, 0);
+    if (shape.skip) add(skip(row), shape.n);
+    acc.store_to(result(row), shape.n);
   }
-  return row;
-}
+};
 
 template <class E, std::size_t kNv>
 HWY_INLINE void plain_panel(const GemmShape& s, const GemmArgs& args, Range rows, std::size_t col) {
-  constexpr std::size_t kMr = kTileRows<E>;
-  const RowTiles tiles = cover_rows<kMr>(rows.end - rows.begin);
-  std::size_t row = plain_tiles<E, kMr, kNv>(s, args, rows.begin, tiles.whole, col);
-  if constexpr (kMr > 4) row = plain_tiles<E, 4, kNv>(s, args, row, tiles.fours, col);
-  plain_tiles<E, 1, kNv>(s, args, row, tiles.ones, col);
+  multiply_panel<kNv>(static_cast<const E*>(args.a), static_cast<const E*>(args.b) + col * s.k, s.k, rows,
+                      PlainResultTiles<kNv>{s, args, col});
 }
 
 template <class E>

@@ -40,46 +40,117 @@ HWY_INLINE void finish_tile(const Accumulators<kMr, kNv>& acc, const GemmArgs& a
   }
 }
 
-// Tiles that cover a block of rows: whole ones of kMr rows, then of four, then of one.
+// Tiles that cover a block of rows: whole ones, then of four rows, then of kLast.
 struct RowTiles {
-  std::size_t whole, fours, ones;
+  std::size_t whole, fours, last;
 };
-template <std::size_t kMr>
+template <std::size_t kLast = 1>
 HWY_INLINE RowTiles cover_rows(std::size_t rows) {
-  std::size_t whole = rows / kMr, rest = rows % kMr;
+  std::size_t whole = rows / kTileRows, rest = rows % kTileRows;
   // Two tiles of four keep the units busy where one of six and two of one would not.
-  if (kMr == 6 && rest == 2 && whole > 0) {
+  if (rest == 2 && whole > 0) {
     --whole;
-    rest += kMr;
+    rest += kTileRows;
   }
-  return kMr > 4 ? RowTiles{whole, rest / 4, rest % 4} : RowTiles{whole, 0, rest};
+  return {whole, rest / 4, rest % 4 / kLast};
 }
 
-// `count` tiles of kMr rows from `row` on against one panel of b; returns the row behind them.
-template <GemmShape kShape, std::size_t kMr, std::size_t kNv>
-HWY_INLINE std::size_t multiply_tiles(const GemmArgs& args, std::size_t row, std::size_t count, std::size_t col) {
-  using E = ElementType<kShape.operands>;
-  const E* a = static_cast<const E*>(args.a);
-  const E* b = static_cast<const E*>(args.b) + col * kShape.k;
+// Of widened operands so much of the reduced extent at a time: 64 columns are 32 KiB, a tile's rows
+// 3 KiB, and both stay in L1.
+inline constexpr std::size_t kWidenedDepth = 128;
+
+// A part of a product of rows with one panel: elements [k.begin, k.end) of the reduced extent, which is `depth` long.
+// Between the parts, results wait in `partial` (rows.begin first).
+template <class E>
+struct PanelPart {
+  const E* a;              // (·, depth)
+  const Multiplied<E>* b;  // the part of the panel
+  Range rows, k;
+  std::size_t depth;
+  float* partial;
+};
+
+// `count` tiles of kMr rows from `row` on; returns the row behind them.
+template <std::size_t kMr, std::size_t kNv, class E, class Tiles>
+HWY_INLINE std::size_t multiply_tiles(const PanelPart<E>& part, std::size_t row, std::size_t count,
+                                      const Tiles& tiles) {
+  constexpr std::size_t kWidth = kNv * kLanes;
+  const std::size_t depth = part.k.end - part.k.begin;
   for (; count > 0; --count, row += kMr) {
-    prefetch_tile<kMr, kNv>(static_cast<const ElementType<kShape.result>*>(args.c) + row * kShape.n + col, kShape.n);
-    if constexpr (kShape.skip) prefetch_tile<kMr, kNv>(args.skip + row * kShape.n + col, kShape.n);
+    const E* a = part.a + row * part.depth + part.k.begin;
+    float* partial = part.partial + (row - part.rows.begin) * kWidth;
+    const bool ends = part.k.end == part.depth;
+    if (ends) tiles.template prefetch<kMr>(row);
     Accumulators<kMr, kNv> acc;
-    acc.clear();
-    multiply(a + row * kShape.k, kShape.k, kPair<E>, b, kNv * kLanes * kPair<E>, kShape.k / kPair<E>, acc);
-    finish_tile<kShape>(acc, args, row, col);
+    if (part.k.begin == 0) {
+      acc.clear();
+    } else {
+      acc.load(partial, kWidth);
+    }
+    if constexpr (kWidens<E>) {
+      HWY_ALIGN float wide[kMr * kWidenedDepth];
+      widen_rows<kMr>(a, part.depth, depth, wide, kWidenedDepth);
+      multiply(wide, kWidenedDepth, 1, part.b, kWidth, depth, acc);
+    } else {
+      multiply(a, part.depth, kPair<E>, part.b, kWidth * kPair<E>, depth / kPair<E>, acc);
+    }
+    if (ends) {
+      tiles.finish(acc, row);
+    } else {
+      acc.store_to(partial, kWidth);
+    }
   }
   return row;
 }
 
-// All rows of a block against one panel of b, which is kNv vectors wide.
+// Rows of a (·, depth) against one panel of b, which is kNv vectors wide. Tiles are told of by prefetch<kMr>(row) and
+// taken by finish(accumulators, row); their rows are Tiles::kLastRows at least.
+template <std::size_t kNv, class E, class Depth, class Tiles>
+HWY_INLINE void multiply_panel(const E* a, const E* b, Depth depth, Range rows, const Tiles& tiles) {
+  const RowTiles count = cover_rows<Tiles::kLastRows>(rows.end - rows.begin);
+  const auto multiply_part = [&](const PanelPart<E>& part) HWY_ATTR {
+    std::size_t row = multiply_tiles<kTileRows, kNv>(part, rows.begin, count.whole, tiles);
+    row = multiply_tiles<4, kNv>(part, row, count.fours, tiles);
+    multiply_tiles<Tiles::kLastRows, kNv>(part, row, count.last, tiles);
+  };
+  if constexpr (kWidens<E>) {
+    constexpr std::size_t kWidth = kNv * kLanes;
+    HWY_ALIGN float wide[kWidenedDepth * kWidth];
+    HWY_ALIGN float partial[kGemmRowBlock * kWidth];
+    for (std::size_t k = 0; k < depth; k += kWidenedDepth) {
+      const std::size_t end = depth - k < kWidenedDepth ? std::size_t{depth} : k + kWidenedDepth;
+      widen_panel<kWidth>(b + k * kWidth, end - k, wide);
+      multiply_part({a, wide, rows, {k, end}, depth, partial});
+    }
+  } else {
+    multiply_part({a, b, rows, {0, depth}, depth, nullptr});
+  }
+}
+
+// The tiles of a result.
 template <GemmShape kShape, std::size_t kNv>
-HWY_INLINE void multiply_panel(const GemmArgs& args, Range rows, std::size_t col) {
-  constexpr std::size_t kMr = kTileRows<ElementType<kShape.operands>>;
-  const RowTiles tiles = cover_rows<kMr>(rows.end - rows.begin);
-  std::size_t row = multiply_tiles<kShape, kMr, kNv>(args, rows.begin, tiles.whole, col);
-  if constexpr (kMr > 4) row = multiply_tiles<kShape, 4, kNv>(args, row, tiles.fours, col);
-  multiply_tiles<kShape, 1, kNv>(args, row, tiles.ones, col);
+struct ResultTiles {
+  static constexpr std::size_t kLastRows = 1;
+  const GemmArgs& args;
+  std::size_t col;
+
+  template <std::size_t kMr>
+  HWY_INLINE void prefetch(std::size_t row) const {
+    const std::size_t first = row * kShape.n + col;
+    prefetch_tile<kMr, kNv>(static_cast<const ElementType<kShape.result>*>(args.c) + first, kShape.n);
+    if constexpr (kShape.skip) prefetch_tile<kMr, kNv>(args.skip + first, kShape.n);
+  }
+  template <std::size_t kMr>
+  HWY_INLINE void finish(const Accumulators<kMr, kNv>& acc, std::size_t row) const {
+    finish_tile<kShape>(acc, args, row, col);
+  }
+};
+
+template <GemmShape kShape, std::size_t kNv>
+HWY_INLINE void result_panel(const GemmArgs& args, Range rows, std::size_t col) {
+  using E = ElementType<kShape.operands>;
+  multiply_panel<kNv>(static_cast<const E*>(args.a), static_cast<const E*>(args.b) + col * kShape.k,
+                      std::integral_constant<std::size_t, kShape.k>(), rows, ResultTiles<kShape, kNv>{args, col});
 }
 
 template <GemmShape kShape>
@@ -90,29 +161,45 @@ void gemm_nn(const GemmArgs& args, std::size_t task) {
   const Range rows = block(task / g.col_blocks, g.row_block, args.rows);
   const Range cols = block(task % g.col_blocks, g.col_block, kShape.n);
   std::size_t col = cols.begin;
-  for (; col + kPanel <= cols.end; col += kPanel) multiply_panel<kShape, kTileVectors>(args, rows, col);
+  for (; col + kPanel <= cols.end; col += kPanel) result_panel<kShape, kTileVectors>(args, rows, col);
   if constexpr (kShape.n % kPanel != 0)
-    if (col < cols.end) multiply_panel<kShape, (kShape.n % kPanel) / kLanes>(args, rows, col);
+    if (col < cols.end) result_panel<kShape, (kShape.n % kPanel) / kLanes>(args, rows, col);
 }
 
 // ---- c += aᵀ b
 
-// Rows of the reduced extent between two updates of c; see vector_gemm_grid. A sum goes on from what c holds, so that
-// these blocks leave no trace in it.
-inline constexpr std::size_t kReduceBlock = 512;
+// Rows of the reduced extent between two updates of c: a right panel's are 32 KiB; see vector_gemm_grid. A sum goes on
+// from what c holds, so that these blocks leave no trace in it.
+template <class E>
+inline constexpr std::size_t kReduceBlock = sizeof(Multiplied<E>) == 2 ? 512 : 256;
 
 template <GemmShape kShape>
 void gemm_tn(const GemmArgs& args, std::size_t task) {
   using E = ElementType<kShape.operands>;
+  using M = Multiplied<E>;
   constexpr GemmGrid g = vector_gemm_grid(kShape);
+  constexpr std::size_t kBlock = kReduceBlock<E>;
+  HWY_ALIGN float wide_a[kWidens<E> ? g.row_block * kBlock : 1];
+  HWY_ALIGN float wide_b[kWidens<E> ? kRightPanel * kBlock : 1];
   const Range rows = block(task / g.col_blocks, g.row_block, kShape.m);
   const Range cols = block(task % g.col_blocks, g.col_block, kShape.n);
   const E* a = static_cast<const E*>(args.a);
   const E* b = static_cast<const E*>(args.b);
   float* c = static_cast<float*>(args.c);
-  for (std::size_t k = 0; k < args.rows; k += kReduceBlock) {
-    const std::size_t steps = (args.rows - k < kReduceBlock ? args.rows - k : kReduceBlock) / kPair<E>;
+  for (std::size_t k = 0; k < args.rows; k += kBlock) {
+    const std::size_t n = args.rows - k < kBlock ? args.rows - k : kBlock;
+    if constexpr (kWidens<E>)
+      for (std::size_t row = rows.begin; row < rows.end; row += kLeftPanel)
+        widen_panel<kLeftPanel>(a + row * args.rows + k * kLeftPanel, n, wide_a + (row - rows.begin) * kBlock);
     for (std::size_t col = cols.begin; col < cols.end; col += kRightPanel) {
+      const E* b_panel = b + col * args.rows + k * kRightPanel;
+      const M* right;
+      if constexpr (kWidens<E>) {
+        widen_panel<kRightPanel>(b_panel, n, wide_b);
+        right = wide_b;
+      } else {
+        right = b_panel;
+      }
       for (std::size_t row = rows.begin; row < rows.end; row += kLeftPanel) {
         float* out = c + row * kShape.n + col;
         Accumulators<kLeftPanel, kRightVectors> acc;
@@ -121,8 +208,13 @@ void gemm_tn(const GemmArgs& args, std::size_t task) {
         float* next = row + kLeftPanel < rows.end ? out + kLeftPanel * kShape.n
                                                   : c + rows.begin * kShape.n + col + kRightPanel;
         prefetch_tile<kLeftPanel, kRightVectors>(next, kShape.n);
-        multiply(a + row * args.rows + k * kLeftPanel, kPair<E>, kLeftPanel * kPair<E>,
-                 b + col * args.rows + k * kRightPanel, kRightPanel * kPair<E>, steps, acc);
+        const M* left;
+        if constexpr (kWidens<E>) {
+          left = wide_a + (row - rows.begin) * kBlock;
+        } else {
+          left = a + row * args.rows + k * kLeftPanel;
+        }
+        multiply(left, kPair<M>, kLeftPanel * kPair<M>, right, kRightPanel * kPair<M>, n / kPair<M>, acc);
         acc.store_to(out, kShape.n);
       }
     }

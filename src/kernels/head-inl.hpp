@@ -127,28 +127,28 @@ HWY_INLINE void finish_head_tile(Accumulators<kMr, kNv>& acc, const HeadArgs& ar
                         col + j * kLanes, args.rows);
 }
 
-template <HeadShape kShape, std::size_t kMr, std::size_t kNv>
-HWY_INLINE std::size_t head_tiles(const HeadArgs& args, std::size_t row, std::size_t count, std::size_t col,
-                                  float*& sums) {
-  using E = ElementType<kShape.operands>;
-  constexpr std::size_t k = kShape.width;
-  const E* b = static_cast<const E*>(args.packed) + col * k;
-  for (; count > 0; --count, row += kMr, sums += kMr * kLanes) {
-    Accumulators<kMr, kNv> acc;
-    acc.clear();
-    multiply(static_cast<const E*>(args.x) + row * k, k, kPair<E>, b, kNv * kLanes * kPair<E>, k / kPair<E>, acc);
-    finish_head_tile<kShape>(acc, args, row, col, sums);
+// The tiles of a block's exponentials; `sums` are its rows', a vector each.
+template <HeadShape kShape, std::size_t kNv>
+struct HeadTiles {
+  static constexpr std::size_t kLastRows = 2;  // rows come in pairs
+  const HeadArgs& args;
+  std::size_t first_row, col;
+  float* sums;
+
+  template <std::size_t kMr>
+  HWY_INLINE void prefetch(std::size_t) const {}
+  template <std::size_t kMr>
+  HWY_INLINE void finish(Accumulators<kMr, kNv>& acc, std::size_t row) const {
+    finish_head_tile<kShape>(acc, args, row, col, sums + (row - first_row) * kLanes);
   }
-  return row;
-}
+};
 
 template <HeadShape kShape, std::size_t kNv>
 HWY_INLINE void head_panel(const HeadArgs& args, Range rows, std::size_t col, float* sums) {
-  constexpr std::size_t kMr = kTileRows<ElementType<kShape.operands>>;
-  const RowTiles tiles = cover_rows<kMr>(rows.end - rows.begin);
-  std::size_t row = head_tiles<kShape, kMr, kNv>(args, rows.begin, tiles.whole, col, sums);
-  if constexpr (kMr > 4) row = head_tiles<kShape, 4, kNv>(args, row, tiles.fours, col, sums);
-  head_tiles<kShape, 2, kNv>(args, row, tiles.ones / 2, col, sums);  // rows come in pairs
+  using E = ElementType<kShape.operands>;
+  multiply_panel<kNv>(static_cast<const E*>(args.x), static_cast<const E*>(args.packed) + col * kShape.width,
+                      std::integral_constant<std::size_t, kShape.width>(), rows,
+                      HeadTiles<kShape, kNv>{args, rows.begin, col, sums});
 }
 
 template <HeadShape kShape>

@@ -47,11 +47,10 @@ HWY_INLINE std::size_t product_tiles(const ProductArgs& args, Range k, std::size
 
 template <std::size_t kNv>
 HWY_INLINE void product_panel(const ProductArgs& args, Range k, Range rows, std::size_t col) {
-  constexpr std::size_t kMr = kTileRows<float>;
-  const RowTiles tiles = cover_rows<kMr>(rows.end - rows.begin);
-  std::size_t row = product_tiles<kMr, kNv>(args, k, rows.begin, tiles.whole, col);
+  const RowTiles tiles = cover_rows(rows.end - rows.begin);
+  std::size_t row = product_tiles<kTileRows, kNv>(args, k, rows.begin, tiles.whole, col);
   row = product_tiles<4, kNv>(args, k, row, tiles.fours, col);
-  product_tiles<1, kNv>(args, k, row, tiles.ones, col);
+  product_tiles<1, kNv>(args, k, row, tiles.last, col);
 }
 
 inline void product(const ProductArgs& args, const ProductBlock& part) {

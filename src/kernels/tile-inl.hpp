@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <type_traits>
 
 #include <hwy/cache_control.h>
 #include <hwy/highway.h>
@@ -36,9 +37,14 @@ inline constexpr std::size_t kPair = 1;
 template <>
 inline constexpr std::size_t kPair<BFloat16> = 2;
 
-// Rows of a tile whose left operand is row-major. Widening needs registers for both halves of a pair.
+// Short operands that the target does not multiply as they are. Large products work on f32 copies of their parts: what is
+// widened once is multiplied many times; in the inner loop, widening took up to 40 % of it.
 template <class E>
-inline constexpr std::size_t kTileRows = kPair<E> == 2 && !kNativeDot ? 4 : 6;
+inline constexpr bool kWidens = std::is_same_v<E, BFloat16> ? !kNativeDot : std::is_same_v<E, Float16>;
+template <class E>
+using Multiplied = std::conditional_t<kWidens<E>, float, E>;
+
+inline constexpr std::size_t kTileRows = 6;  // of a tile whose left operand is row-major
 inline constexpr std::size_t kTileVectors = kManyRegisters ? 4 : 2;
 inline constexpr std::size_t kPanel = kTileVectors * kLanes;
 
@@ -191,6 +197,35 @@ HWY_INLINE void multiply(const BFloat16* HWY_RESTRICT a, std::size_t a_row, std:
       }
     }
   }
+}
+
+// ---- f32 copies of short operands
+
+// `n` steps of a panel [n][kWidth], or of [n / 2][kWidth][2], as [n][kWidth].
+template <std::size_t kWidth>
+HWY_INLINE void widen_panel(const Float16* HWY_RESTRICT panel, std::size_t n, float* HWY_RESTRICT out) {
+  for (std::size_t i = 0; i < n * kWidth; i += kLanes) store(load_f32(panel + i), out + i);
+}
+template <std::size_t kWidth>
+HWY_INLINE void widen_panel(const BFloat16* HWY_RESTRICT panel, std::size_t n, float* HWY_RESTRICT out) {
+  const hn::CappedTag<std::uint32_t, kWidth & ~(kWidth - 1)> du;
+  const hn::RebindToFloat<decltype(du)> d;
+  const auto* HWY_RESTRICT pairs = reinterpret_cast<const std::uint32_t*>(panel);
+  for (std::size_t i = 0; i < n * kWidth; i += 2 * kWidth, pairs += kWidth) {
+    for (std::size_t j = 0; j < kWidth; j += hn::MaxLanes(du)) {
+      const auto pair = hn::LoadU(du, pairs + j);
+      hn::StoreU(hn::BitCast(d, hn::ShiftLeft<16>(pair)), d, out + i + j);
+      hn::StoreU(hn::BitCast(d, hn::And(pair, hn::Set(du, 0xFFFF0000u))), d, out + i + kWidth + j);
+    }
+  }
+}
+
+// kRows rows of `n` elements, `stride` apart, as rows that lie `out_stride` apart.
+template <std::size_t kRows, class E>
+HWY_INLINE void widen_rows(const E* HWY_RESTRICT rows, std::size_t stride, std::size_t n,
+                           float* HWY_RESTRICT out, std::size_t out_stride) {
+  for (std::size_t i = 0; i < kRows; ++i)
+    for (std::size_t k = 0; k < n; k += kLanes) store(load_f32(rows + i * stride + k), out + i * out_stride + k);
 }
 
 // Asks for a tile of kMr rows and kNv vectors that the end of a product will read or write: by then it has come.
