@@ -55,75 +55,84 @@ HWY_INLINE RowTiles cover_rows(std::size_t rows) {
   return {whole, rest / 4, rest % 4 / kLast};
 }
 
-// Of widened operands so much of the reduced extent at a time: 64 columns are 32 KiB, a tile's rows
-// 3 KiB, and both stay in L1.
-inline constexpr std::size_t kWidenedDepth = 128;
-
-// A part of a product of rows with one panel: elements [k.begin, k.end) of the reduced extent, which is `depth` long.
-// Between the parts, results wait in `partial` (rows.begin first).
-template <class E>
-struct PanelPart {
-  const E* a;              // (·, depth)
-  const Multiplied<E>* b;  // the part of the panel
-  Range rows, k;
-  std::size_t depth;
-  float* partial;
-};
-
-// `count` tiles of kMr rows from `row` on; returns the row behind them.
-template <std::size_t kMr, std::size_t kNv, class E, class Tiles>
-HWY_INLINE std::size_t multiply_tiles(const PanelPart<E>& part, std::size_t row, std::size_t count,
+// `count` tiles of kMr rows from `row` on against a panel of b; returns the row behind them.
+template <std::size_t kMr, std::size_t kNv, class E, class Depth, class Tiles>
+HWY_INLINE std::size_t multiply_tiles(const E* a, const E* b, Depth depth, std::size_t row, std::size_t count,
                                       const Tiles& tiles) {
-  constexpr std::size_t kWidth = kNv * kLanes;
-  const std::size_t depth = part.k.end - part.k.begin;
   for (; count > 0; --count, row += kMr) {
-    const E* a = part.a + row * part.depth + part.k.begin;
-    float* partial = part.partial + (row - part.rows.begin) * kWidth;
-    const bool ends = part.k.end == part.depth;
-    if (ends) tiles.template prefetch<kMr>(row);
+    tiles.template prefetch<kMr>(row);
     Accumulators<kMr, kNv> acc;
-    if (part.k.begin == 0) {
-      acc.clear();
-    } else {
-      acc.load(partial, kWidth);
-    }
-    if constexpr (kWidens<E>) {
-      HWY_ALIGN float wide[kMr * kWidenedDepth];
-      widen_rows<kMr>(a, part.depth, depth, wide, kWidenedDepth);
-      multiply(wide, kWidenedDepth, 1, part.b, kWidth, depth, acc);
-    } else {
-      multiply(a, part.depth, kPair<E>, part.b, kWidth * kPair<E>, depth / kPair<E>, acc);
-    }
-    if (ends) {
-      tiles.finish(acc, row);
-    } else {
-      acc.store_to(partial, kWidth);
-    }
+    acc.clear();
+    multiply(a + row * depth, depth, kPair<E>, b, kNv * kLanes * kPair<E>, depth / kPair<E>, acc);
+    tiles.finish(acc, row);
   }
   return row;
 }
 
+// Of widened operands so much of the reduced extent at a time: 64 columns are 32 KiB, a tile's rows 3 KiB, and both stay
+// in L1.
+inline constexpr std::size_t kWidenedDepth = 128;
+
+// sums += rows of a, `stride` elements apart, times a widened part of a panel, `depth` elements of the reduced extent.
+template <std::size_t kMr, std::size_t kNv, class E>
+HWY_INLINE void add_widened_tiles(const E*& a, std::size_t stride, const float* b, std::size_t depth,
+                                  std::size_t count, float*& sums) {
+  constexpr std::size_t kWidth = kNv * kLanes;
+  for (; count > 0; --count, a += kMr * stride, sums += kMr * kWidth) {
+    HWY_ALIGN float wide[kMr * kWidenedDepth];
+    widen_rows<kMr>(a, stride, depth, wide, kWidenedDepth);
+    Accumulators<kMr, kNv> acc;
+    acc.load(sums, kWidth);
+    multiply(wide, kWidenedDepth, 1, b, kWidth, depth, acc);
+    acc.store_to(sums, kWidth);
+  }
+}
+
+// The sums of `rows` rows. No shape is worth a copy of its own of these loops, which would double the time to compile.
+template <std::size_t kNv, class E>
+HWY_NOINLINE void widened_sums(const E* a, const E* b, std::size_t depth, std::size_t rows, float* sums) {
+  constexpr std::size_t kWidth = kNv * kLanes;
+  HWY_ALIGN float wide[kWidenedDepth * kWidth];
+  const RowTiles tiles = cover_rows(rows);
+  for (std::size_t i = 0; i < rows * kWidth; i += kLanes) store(hn::Zero(F32()), sums + i);
+  for (std::size_t k = 0; k < depth; k += kWidenedDepth) {
+    const std::size_t n = depth - k < kWidenedDepth ? depth - k : kWidenedDepth;
+    widen_panel<kWidth>(b + k * kWidth, n, wide);
+    const E* from = a + k;
+    float* to = sums;
+    add_widened_tiles<kTileRows, kNv>(from, depth, wide, n, tiles.whole, to);
+    add_widened_tiles<4, kNv>(from, depth, wide, n, tiles.fours, to);
+    add_widened_tiles<1, kNv>(from, depth, wide, n, tiles.last, to);
+  }
+}
+
 // Rows of a (·, depth) against one panel of b, which is kNv vectors wide. Tiles are told of by prefetch<kMr>(row) and
-// taken by finish(accumulators, row); their rows are Tiles::kLastRows at least.
+// taken by finish(accumulators, row); the smallest have Tiles::kLastRows rows.
 template <std::size_t kNv, class E, class Depth, class Tiles>
 HWY_INLINE void multiply_panel(const E* a, const E* b, Depth depth, Range rows, const Tiles& tiles) {
-  const RowTiles count = cover_rows<Tiles::kLastRows>(rows.end - rows.begin);
-  const auto multiply_part = [&](const PanelPart<E>& part) HWY_ATTR {
-    std::size_t row = multiply_tiles<kTileRows, kNv>(part, rows.begin, count.whole, tiles);
-    row = multiply_tiles<4, kNv>(part, row, count.fours, tiles);
-    multiply_tiles<Tiles::kLastRows, kNv>(part, row, count.last, tiles);
-  };
+  constexpr std::size_t kLast = Tiles::kLastRows;
   if constexpr (kWidens<E>) {
     constexpr std::size_t kWidth = kNv * kLanes;
-    HWY_ALIGN float wide[kWidenedDepth * kWidth];
-    HWY_ALIGN float partial[kGemmRowBlock * kWidth];
-    for (std::size_t k = 0; k < depth; k += kWidenedDepth) {
-      const std::size_t end = depth - k < kWidenedDepth ? std::size_t{depth} : k + kWidenedDepth;
-      widen_panel<kWidth>(b + k * kWidth, end - k, wide);
-      multiply_part({a, wide, rows, {k, end}, depth, partial});
+    HWY_ALIGN float sums[kGemmRowBlock * kWidth];
+    widened_sums<kNv>(a + rows.begin * depth, b, depth, rows.end - rows.begin, sums);
+    const auto finish = [&](auto& acc, std::size_t row) HWY_ATTR {
+      acc.load(sums + (row - rows.begin) * kWidth, kWidth);
+      tiles.finish(acc, row);
+    };
+    std::size_t row = rows.begin;
+    for (; row + 4 <= rows.end; row += 4) {
+      Accumulators<4, kNv> acc;
+      finish(acc, row);
+    }
+    for (; row < rows.end; row += kLast) {
+      Accumulators<kLast, kNv> acc;
+      finish(acc, row);
     }
   } else {
-    multiply_part({a, b, rows, {0, depth}, depth, nullptr});
+    const RowTiles count = cover_rows<kLast>(rows.end - rows.begin);
+    std::size_t row = multiply_tiles<kTileRows, kNv>(a, b, depth, rows.begin, count.whole, tiles);
+    row = multiply_tiles<4, kNv>(a, b, depth, row, count.fours, tiles);
+    multiply_tiles<kLast, kNv>(a, b, depth, row, count.last, tiles);
   }
 }
 
@@ -173,50 +182,48 @@ void gemm_nn(const GemmArgs& args, std::size_t task) {
 template <class E>
 inline constexpr std::size_t kReduceBlock = sizeof(Multiplied<E>) == 2 ? 512 : 256;
 
+// Rows `rows` of one panel of c, which is `stride` wide, += the left panels `left_step` elements apart, times the right one:
+// `steps` lanes of the reduced extent. `next` is what will be added to after them.
+template <class M>
+HWY_NOINLINE void add_outer(const M* left, std::size_t left_step, const M* right, std::size_t steps, float* c,
+                            std::size_t stride, std::size_t rows, const float* next) {
+  for (; rows > 0; rows -= kLeftPanel, left += left_step, c += kLeftPanel * stride) {
+    Accumulators<kLeftPanel, kRightVectors> acc;
+    acc.load(c, stride);
+    prefetch_tile<kLeftPanel, kRightVectors>(rows > kLeftPanel ? c + kLeftPanel * stride : next, stride);
+    multiply(left, kPair<M>, kLeftPanel * kPair<M>, right, kRightPanel * kPair<M>, steps, acc);
+    acc.store_to(c, stride);
+  }
+}
+
 template <GemmShape kShape>
 void gemm_tn(const GemmArgs& args, std::size_t task) {
   using E = ElementType<kShape.operands>;
   using M = Multiplied<E>;
   constexpr GemmGrid g = vector_gemm_grid(kShape);
   constexpr std::size_t kBlock = kReduceBlock<E>;
-  HWY_ALIGN float wide_a[kWidens<E> ? g.row_block * kBlock : 1];
-  HWY_ALIGN float wide_b[kWidens<E> ? kRightPanel * kBlock : 1];
   const Range rows = block(task / g.col_blocks, g.row_block, kShape.m);
   const Range cols = block(task % g.col_blocks, g.col_block, kShape.n);
-  const E* a = static_cast<const E*>(args.a);
+  const E* a = static_cast<const E*>(args.a) + rows.begin * args.rows;
   const E* b = static_cast<const E*>(args.b);
-  float* c = static_cast<float*>(args.c);
+  float* c = static_cast<float*>(args.c) + rows.begin * kShape.n;
   for (std::size_t k = 0; k < args.rows; k += kBlock) {
-    const std::size_t n = args.rows - k < kBlock ? args.rows - k : kBlock;
-    if constexpr (kWidens<E>)
-      for (std::size_t row = rows.begin; row < rows.end; row += kLeftPanel)
-        widen_panel<kLeftPanel>(a + row * args.rows + k * kLeftPanel, n, wide_a + (row - rows.begin) * kBlock);
-    for (std::size_t col = cols.begin; col < cols.end; col += kRightPanel) {
-      const E* b_panel = b + col * args.rows + k * kRightPanel;
-      const M* right;
-      if constexpr (kWidens<E>) {
-        widen_panel<kRightPanel>(b_panel, n, wide_b);
-        right = wide_b;
-      } else {
-        right = b_panel;
+    const std::size_t n = args.rows - k < kBlock ? args.rows - k : kBlock, row_count = rows.end - rows.begin;
+    const auto add_column = [&](std::size_t col, const M* left, std::size_t left_step, const M* right) HWY_ATTR {
+      add_outer(left, left_step, right, n / kPair<M>, c + col, kShape.n, row_count, c + col + kRightPanel);
+    };
+    if constexpr (kWidens<E>) {
+      HWY_ALIGN float left[g.row_block * kBlock];
+      HWY_ALIGN float right[kRightPanel * kBlock];
+      for (std::size_t row = 0; row < row_count; row += kLeftPanel)
+        widen_panel<kLeftPanel>(a + row * args.rows + k * kLeftPanel, n, left + row * n);
+      for (std::size_t col = cols.begin; col < cols.end; col += kRightPanel) {
+        widen_panel<kRightPanel>(b + col * args.rows + k * kRightPanel, n, right);
+        add_column(col, left, kLeftPanel * n, right);
       }
-      for (std::size_t row = rows.begin; row < rows.end; row += kLeftPanel) {
-        float* out = c + row * kShape.n + col;
-        Accumulators<kLeftPanel, kRightVectors> acc;
-        acc.load(out, kShape.n);
-        // The next tile of this column, or the first one of the next.
-        float* next = row + kLeftPanel < rows.end ? out + kLeftPanel * kShape.n
-                                                  : c + rows.begin * kShape.n + col + kRightPanel;
-        prefetch_tile<kLeftPanel, kRightVectors>(next, kShape.n);
-        const M* left;
-        if constexpr (kWidens<E>) {
-          left = wide_a + (row - rows.begin) * kBlock;
-        } else {
-          left = a + row * args.rows + k * kLeftPanel;
-        }
-        multiply(left, kPair<M>, kLeftPanel * kPair<M>, right, kRightPanel * kPair<M>, n / kPair<M>, acc);
-        acc.store_to(out, kShape.n);
-      }
+    } else {
+      for (std::size_t col = cols.begin; col < cols.end; col += kRightPanel)
+        add_column(col, a + k * kLeftPanel, kLeftPanel * args.rows, b + col * args.rows + k * kRightPanel);
     }
   }
 }
