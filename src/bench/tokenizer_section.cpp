@@ -16,7 +16,7 @@
 namespace diecast {
 namespace {
 
-constexpr std::size_t kBytes = 20'000'000;
+constexpr std::size_t kTextBytes = 20'000'000;
 constexpr std::size_t kVocabulary = 10'000;
 
 template <class Map>
@@ -30,7 +30,7 @@ void count_in(const std::vector<std::string_view>& documents) {
 
 struct TokenizerBench::Text {
   explicit Text(ThreadPool& used_pool) : pool(used_pool) {
-    for (std::uint64_t i = 0; bytes < kBytes; ++i) bytes += stories.emplace_back(story(1, i)).size();
+    for (std::uint64_t i = 0; bytes < kTextBytes; ++i) bytes += stories.emplace_back(story(1, i)).size();
     documents.assign(stories.begin(), stories.end());
     encoded.resize(documents.size());
   }

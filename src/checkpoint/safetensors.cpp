@@ -15,6 +15,7 @@
 #include <diecast/core/error.hpp>
 
 #include "core/durable_file.hpp"
+#include "core/json_text.hpp"
 
 namespace diecast {
 namespace {
@@ -56,7 +57,7 @@ std::string header_of(std::span<const TensorToWrite> tensors, const SafetensorsM
     header[tensor.name] = {{"dtype", "F32"}, {"shape", tensor.shape}, {"data_offsets", {offset, end}}};
     offset = end;
   }
-  std::string text = header.dump();
+  std::string text = json_text(header);
   text.resize(
       (kLengthBytes + text.size() + kDataAlignment - 1) / kDataAlignment * kDataAlignment - kLengthBytes,
       ' ');
@@ -80,7 +81,7 @@ std::vector<std::uint64_t> numbers(const json& entry, const char* key, const std
 }
 
 SafetensorsFile::Tensor parse_tensor(const std::string& name, const json& entry) {
-  const std::string quoted = "tensor " + json(name).dump();  // control characters escaped
+  const std::string quoted = "tensor " + json_text(name);  // control characters escaped
   if (!entry.is_object() || entry.value("dtype", json()) != "F32") throw Damage{quoted + " is not F32"};
   SafetensorsFile::Tensor tensor{name, numbers(entry, "shape", quoted), 0, 0};
   const auto offsets = numbers(entry, "data_offsets", quoted);

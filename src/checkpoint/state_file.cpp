@@ -9,6 +9,7 @@
 #include <diecast/core/error.hpp>
 
 #include "core/content_hash.hpp"
+#include "core/json_text.hpp"
 #include "core/read_file.hpp"
 
 namespace diecast {
@@ -158,18 +159,18 @@ std::string to_text(const StateFile& file) {
   json["xxh3_128"][kModelFile] = file.model_hash;
   json["xxh3_128"][kOptimizerFile] = file.optimizer_hash;
   if (!file.means_hash.empty()) json["xxh3_128"][kMeansFile] = file.means_hash;
-  json["checksum"] = hash_text(json.dump());
-  return json.dump(2) + '\n';
+  json["checksum"] = hash_text(json_text(json));
+  return json_text(json, 2) + '\n';
 }
 
 StateFile read_state_file(const std::filesystem::path& path) {
-  ordered_json json = ordered_json::parse(read_text(path), nullptr, false);
+  ordered_json json = parse_json(read_text(path));
   try {
     const auto checksum = json.at("checksum").get<std::string>();
     json.erase("checksum");
-    if (checksum != hash_text(json.dump())) throw Error(Fault::run, "the file is damaged", path.string());
+    if (checksum != hash_text(json_text(json))) throw Error(Fault::run, "the file is damaged", path.string());
     if (json.at("format") != kFormat)
-      throw Error(Fault::usage, "the checkpoint is of another version of Diecast: " + json["format"].dump(),
+      throw Error(Fault::usage, "the checkpoint is of another version of Diecast: " + json_text(json["format"]),
                   path.string(), "use the version that wrote it or train again");
     StateFile file;
     file.preset = json.at("preset");

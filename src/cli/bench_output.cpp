@@ -8,6 +8,8 @@
 #include <diecast/machine/memory.hpp>
 #include <diecast/model/model.hpp>
 
+#include "core/json_text.hpp"
+
 namespace diecast {
 namespace {
 
@@ -175,7 +177,7 @@ void print_bench_json(const BenchHeader& header, const BenchReport& report) {
                     {"kernels", list_json(report.kernels)},
                     {"ablations", list_json(report.ablations)},
                     {"tokenizer", list_json(report.tokenizer)}};
-  fmt::print("{}\n", object.dump());
+  fmt::print("{}\n", json_text(object));
 }
 
 void print_bench_text(const BenchHeader& header, const BenchReport& report) {

@@ -46,7 +46,7 @@ SetTotals totals_of(const std::vector<ShardEntry>& entries) {
 
 void print_description(const DataDescription& data, bool json) {
   if (json) {
-    fmt::print("{}\n", nlohmann::ordered_json::parse(to_json(data)).dump());
+    fmt::print("{}\n", json_text(parse_json(to_json(data))));
     return;
   }
   fmt::print("tokenizer    {}, {} tokens, hash {:016x}\n", data.identity.tokenizer_kind, data.identity.vocab_size,
@@ -123,12 +123,11 @@ int data_verify(const DataFolderOptions& options) {
   const std::uint64_t bytes = tokens * (description.identity.vocab_size <= 65536 ? 2 : 4);
   const std::size_t shards = description.train.size() + description.validation.size();
   if (options.json)
-    fmt::print("{}\n", nlohmann::ordered_json{{"shards", shards},
-                                              {"tokens", tokens},
-                                              {"bytes", bytes},
-                                              {"seconds", seconds},
-                                              {"intact", true}}
-                           .dump());
+    fmt::print("{}\n", json_text(nlohmann::ordered_json{{"shards", shards},
+                                                        {"tokens", tokens},
+                                                        {"bytes", bytes},
+                                                        {"seconds", seconds},
+                                                        {"intact", true}}));
   else
     fmt::print("{} shards are intact: {} tokens, {} at {:.1f} GB/s\n", shards, tokens, readable_bytes(bytes),
                static_cast<double>(bytes) / 1e9 / std::max(seconds, 1e-9));

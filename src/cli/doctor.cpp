@@ -23,6 +23,7 @@
 #include "cli/build_info.hpp"
 #include "cli/commands.hpp"
 #include "cli/self_test.hpp"
+#include "core/json_text.hpp"
 
 namespace diecast {
 namespace {
@@ -91,7 +92,7 @@ void print_checks_json(const Host& host, const TargetFacts& target, std::size_t 
                                         {"compiler", compiler_name()}}},
                                       {"checks", lines},
                                       {"ok", all_pass(checks)}};
-  fmt::print("{}\n", object.dump());
+  fmt::print("{}\n", json_text(object));
 }
 
 fmt::text_style style_of(Check::Status status) {

@@ -17,6 +17,7 @@
 #include "cli/loaded_run.hpp"
 #include "cli/run_data.hpp"
 #include "cli/temporary_cache.hpp"
+#include "core/json_text.hpp"
 
 namespace diecast {
 namespace {
@@ -71,7 +72,7 @@ int eval(const EvalOptions& options) {
                            {"accuracy_by_length", score->accuracy_by_length()},
                            {"cut", score->cut},
                            {"left_out", score->left_out}};
-    fmt::print("{}\n", json.dump());
+    fmt::print("{}\n", json_text(json));
     return 0;
   }
   fmt::print(

@@ -23,6 +23,7 @@
 #include "cli/commands.hpp"
 #include "cli/lr_curve.hpp"
 #include "cli/preset_config.hpp"
+#include "core/json_text.hpp"
 
 namespace diecast {
 namespace {
@@ -128,7 +129,7 @@ void print_plan_json(const ModelPlan& plan, const ParamTable& table, const RunPl
                     {"recompute", policies},
                     {"schedule", schedule_json(run)},
                     {"tok_per_s_estimate", tok_per_s ? Json(std::round(*tok_per_s)) : Json()}};
-  fmt::print("{}\n", object.dump());
+  fmt::print("{}\n", json_text(object));
 }
 
 void print_plan_text(const ModelPlan& plan, const ParamTable& table, const RunPlan& run,

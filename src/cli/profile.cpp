@@ -16,6 +16,7 @@
 #include "cli/run_data.hpp"
 #include "cli/temporary_cache.hpp"
 #include "core/durable_file.hpp"
+#include "core/json_text.hpp"
 
 namespace diecast {
 namespace {
@@ -101,7 +102,7 @@ class ProfileRun {
                                    {"threads", pool_->threads()},
                                    {"tokens_per_step", plan.tokens_per_step}};
       facts.update(to_json(profile));
-      fmt::print("{}\n", facts.dump());
+      fmt::print("{}\n", json_text(facts));
       return;
     }
     fmt::print("{}, {}, {} threads: {} steps of {:.0f} tokens, {:.2f} ms each\n", active_preset().name, model.target(),

@@ -25,6 +25,7 @@
 #include "cli/loaded_run.hpp"
 #include "cli/run_data.hpp"
 #include "cli/temporary_cache.hpp"
+#include "core/json_text.hpp"
 #include "core/read_file.hpp"
 #include "train/step_lines.hpp"
 
@@ -40,7 +41,7 @@ std::map<std::uint64_t, MetricsLine> lines_of_range(const std::filesystem::path&
   std::map<std::uint64_t, MetricsLine> lines;
   std::istringstream text(read_text(metrics));
   for (std::string row; std::getline(text, row);) {
-    MetricsLine line = MetricsLine::parse(row, nullptr, false);
+    MetricsLine line = parse_json(row);
     const auto step = step_of_line(line);
     // The line of a session that made no step, but evaluated, has none.
     if (step && *step > range.from && *step <= range.to && line.contains("loss") && !line["loss"].is_null())
@@ -57,7 +58,7 @@ std::optional<Replay::Difference> first_difference_of(const std::map<std::uint64
       const MetricsLine was = line.value(key, MetricsLine());
       const MetricsLine is = repeated == again.end() ? MetricsLine() : repeated->second.value(key, MetricsLine());
       if (was != is)
-        return Replay::Difference{step, fmt::format("{} was {} and is {}", key, was.dump(), is.dump())};
+        return Replay::Difference{step, fmt::format("{} was {} and is {}", key, json_text(was), json_text(is))};
     }
   }
   return std::nullopt;

@@ -11,6 +11,7 @@
 
 #include <diecast/core/error.hpp>
 
+#include "core/json_text.hpp"
 #include "core/read_file.hpp"
 
 namespace diecast {
@@ -28,7 +29,7 @@ std::vector<RecordJson> objects_of(const std::filesystem::path& path) {
   std::vector<RecordJson> objects;
   std::istringstream lines(std::filesystem::exists(path) ? read_text(path) : std::string());
   for (std::string line; std::getline(lines, line);) {
-    RecordJson object = RecordJson::parse(line, nullptr, false);
+    RecordJson object = parse_json(line);
     if (object.is_object() && object.contains("step")) objects.push_back(std::move(object));
   }
   return objects;
@@ -61,7 +62,7 @@ RecordJson settings_of(const toml::table& config) {
 
 // Null where there is no such file, as in runs of older versions.
 RecordJson object_in(const std::filesystem::path& path) {
-  RecordJson object = std::filesystem::exists(path) ? RecordJson::parse(read_text(path), nullptr, false) : RecordJson();
+  RecordJson object = std::filesystem::exists(path) ? parse_json(read_text(path)) : RecordJson();
   return object.is_object() ? object : RecordJson();
 }
 

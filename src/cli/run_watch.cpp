@@ -42,7 +42,7 @@ RunWatch::RunWatch(std::optional<int> dashboard) {
 void RunWatch::start(const RunConfig& config, const RunFolder& folder, Model& model, const ThreadPool& pool,
                      const Peak& peak, std::uint64_t last_step, Log& log) {
   folder_ = folder;
-  folder.write(folder.machine(), machine_facts(model, pool, peak).dump(2) + '\n');
+  folder.write(folder.machine(), json_text(machine_facts(model, pool, peak), 2) + '\n');
   profiler_.emplace(model, kUnprofiledSteps, kProfiledSteps, false);
   if (config.log.tensorboard) tensorboard_.emplace(folder.tensorboard(), last_step);
   if (!dashboard_) return;
@@ -60,7 +60,7 @@ void RunWatch::write(const Metrics& metrics) {
   // A step that a signal cut short is not whole.
   if (profiler_->done() && !profile_written_ && StopSignal::received() == 0) {
     const WatchJson profile = to_json(profiler_->profile(false));
-    folder_->write(folder_->profile(), profile.dump(2) + '\n');
+    folder_->write(folder_->profile(), json_text(profile, 2) + '\n');
     profile_written_ = true;
     if (dashboard_) dashboard_->send("profile", json_text(profile));
   }

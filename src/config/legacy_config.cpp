@@ -11,6 +11,7 @@
 #include <diecast/core/error.hpp>
 
 #include "config/setting_table.hpp"
+#include "core/json_text.hpp"
 
 namespace diecast {
 namespace {
@@ -90,7 +91,7 @@ std::string_view describe_legacy(LegacyType type) {
 
 // JSON's numbers and words are TOML's; strings are not.
 std::string legacy_as_toml(const LegacyJson& value) {
-  return value.is_string() ? toml_string(value.get<std::string>()) : value.dump();
+  return value.is_string() ? toml_string(value.get<std::string>()) : json_text(value);
 }
 
 class LegacyImport {
@@ -106,7 +107,7 @@ class LegacyImport {
       return;
     }
     if (!has_type(value, known->type))
-      refuse_legacy(fmt::format("{} is {}, wanted is {}", key, value.dump(), describe_legacy(known->type)), name_,
+      refuse_legacy(fmt::format("{} is {}, wanted is {}", key, json_text(value), describe_legacy(known->type)), name_,
                     "correct the value");
     if (key == "computation.description") comment_ = value.get<std::string>();
     if (!known->note.empty()) note(key, known->note);
@@ -155,10 +156,10 @@ class LegacyImport {
   void take_shape(const std::string& key, const std::string& field, const LegacyJson& value) {
     const auto fixed = fixed_[field].value<std::uint64_t>();
     if (fixed == value.get<std::uint64_t>())
-      set("model." + field, value.dump());
+      set("model." + field, json_text(value));
     else
       note(key, fmt::format("{0} there; this binary was built with {1} = {2}, which stays; to have {0}, build a preset of it",
-                            value.dump(), field, fixed.value_or(0)));
+                            json_text(value), field, fixed.value_or(0)));
   }
 
   std::string_view name_;
@@ -175,7 +176,7 @@ ImportedConfig import_legacy_config(std::string_view json, std::string_view name
   LegacyImport import(name, fixed_model);
   for (const auto& [section, members] : root.items()) {
     if (!members.is_object())
-      refuse_legacy(fmt::format("{} is {}, wanted is an object", section, members.dump()), name, "correct the value");
+      refuse_legacy(fmt::format("{} is {}, wanted is an object", section, json_text(members)), name, "correct the value");
     for (const auto& [key, value] : members.items()) import.take(section + "." + key, value);
   }
   return std::move(import).result();

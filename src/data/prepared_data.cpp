@@ -21,6 +21,7 @@
 #include <diecast/tokenizer/load.hpp>
 
 #include "core/durable_file.hpp"
+#include "core/json_text.hpp"
 #include "core/read_file.hpp"
 #include "data/token_shard.hpp"
 
@@ -277,7 +278,7 @@ std::string to_json(const DataDescription& data) {
                       {"train", json_of(data.train)},
                       {"validation", json_of(data.validation)}};
   // A source's name may be no UTF-8.
-  return json.dump(2, ' ', false, DataJson::error_handler_t::replace);
+  return json_text(json, 2);
 }
 
 bool is_prepared(const fs::path& folder) {
@@ -290,10 +291,10 @@ DataDescription read_description(const fs::path& folder) {
   if (!is_prepared(folder))
     throw Error(Fault::usage, "there are no prepared data here: no data.json", folder.string(),
                 "give a folder that `data prepare` has made");
-  const DataJson json = DataJson::parse(read_text(path), nullptr, false);
+  const DataJson json = parse_json(read_text(path));
   try {
     if (json.at("format") != kDataFormat)
-      throw Error(Fault::usage, "the data are of another version of Diecast: " + json["format"].dump(), path.string(),
+      throw Error(Fault::usage, "the data are of another version of Diecast: " + json_text(json["format"]), path.string(),
                   "prepare them again");
     const DataJson& tokenizer = json.at("tokenizer");
     return {.identity = {.tokenizer_kind = tokenizer.at("kind"),

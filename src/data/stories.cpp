@@ -6,100 +6,14 @@
 #include <iterator>
 #include <string>
 #include <string_view>
-#include <utility>
 
 #include "data/story_grammar.hpp"
 #include "data/story_markers.hpp"
-#include "data/story_plots_friends.hpp"
-#include "data/story_plots_home.hpp"
-#include "data/story_plots_outdoors.hpp"
-#include "data/story_plots_small.hpp"
-#include "data/story_plots_wonders.hpp"
+#include "data/story_plots.hpp"
 #include "data/story_printer.hpp"
 
 namespace diecast::stories {
 namespace {
-
-/// Whom a plot suits.
-enum class World { any, child };
-
-struct Plot {
-  std::string_view text;
-  World world = World::any;
-};
-
-constexpr Plot kPlots[] = {
-    {plots::lost_and_found},
-    {plots::sharing},
-    {plots::new_friend},
-    {plots::quarrel},
-    {plots::race},
-    {plots::teamwork},
-    {plots::boasting},
-    {plots::mending},
-    {plots::gift},
-    {plots::mistake},
-    {plots::night_fears},
-    {plots::surprise},
-    {plots::picky},
-    {plots::rainy_day},
-    {plots::storm},
-    {plots::journey},
-    {plots::garden},
-    {plots::rescue},
-    {plots::lost_way},
-    {plots::treasure},
-    {plots::snow},
-    {plots::wish},
-    {plots::mystery, World::child},
-    {plots::dream},
-    {plots::learning},
-    {plots::stage},
-    {plots::honesty},
-    {plots::nursing},
-    {plots::small_hero},
-    {plots::letter},
-    {plots::bedtime_questions},
-    {plots::echo},
-    {plots::stone_soup},
-    {plots::clouds},
-    {plots::hide_and_seek},
-    {plots::pond_moon},
-    {plots::market_day},
-};
-
-constexpr bool sound(const Table& table) {
-  for (const Row& row : table.rows)
-    for (std::size_t i = 0; i < table.columns.size(); ++i) check_text(row[i]);
-  return true;
-}
-constexpr bool sound(const Role& role) {
-  if (role.child.columns.size() != role.beast.columns.size())
-    throw "stories: a role's tables differ in columns";
-  return sound(role.child) && sound(role.beast);
-}
-constexpr bool sound(const List& list) {
-  for (std::string_view item : list.items) check_text(item);
-  return true;
-}
-constexpr bool sound(const Plot& plot) {
-  check_text(plot.text);
-  return true;
-}
-
-template <const auto& kItems, std::size_t kIndex>
-struct Check {
-  static_assert(sound(kItems[kIndex]), "stories: the text of this item is malformed");
-};
-template <const auto& kItems, std::size_t... kIndex>
-constexpr bool check_each(std::index_sequence<kIndex...>) {
-  return (sizeof(Check<kItems, kIndex>) + ...) > 0;
-}
-template <const auto& kItems>
-constexpr bool all_sound = check_each<kItems>(std::make_index_sequence<std::size(kItems)>{});
-
-static_assert(all_sound<kRoles> && all_sound<kWordLists> && all_sound<kPhraseLists> && all_sound<kPlots>,
-              "stories: every text must be well-formed");
 
 /// SplitMix64: the n-th value is a hash of (seed, index, n).
 class Dice {

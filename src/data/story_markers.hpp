@@ -126,7 +126,6 @@ struct Choice {
   }
 };
 
-// A function each, so that the compiler shows the marker it stumbled over.
 constexpr void check_list(std::string_view name) {
   if (find_list(name) == kNowhere) throw "stories: <name> names no list";
 }
@@ -139,7 +138,6 @@ constexpr void check_text(std::string_view text) {
   std::size_t depth = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
-    if (c == '[' && Choice(text, i).count == 0) throw "stories: '[' without ']'";
     if (c == '[') ++depth;
     if (c == '|' && depth == 0) throw "stories: '|' outside of brackets";
     if (c == ']' && depth-- == 0) throw "stories: ']' without '['";
@@ -150,6 +148,7 @@ constexpr void check_text(std::string_view text) {
     if (c == '{') check_slot(marker);
     i = end;
   }
+  if (depth > 0) throw "stories: '[' without ']'";
 }
 
 }  // namespace diecast::stories

@@ -5,6 +5,8 @@
 #include <boost/hana/length.hpp>
 #include <nlohmann/json.hpp>
 
+#include "core/json_text.hpp"
+
 namespace diecast {
 namespace {
 
@@ -37,7 +39,7 @@ nlohmann::ordered_json preset_to_json(const Preset& preset) {
 std::string describe(const Preset& preset) {
   const auto fields = preset_to_json(preset);
   std::string text;
-  for (const auto& [name, value] : fields.items()) text += name + " = " + value.dump() + '\n';
+  for (const auto& [name, value] : fields.items()) text += name + " = " + json_text(value) + '\n';
   return text;
 }
 
@@ -46,7 +48,7 @@ std::optional<PresetDifference> first_difference(const Preset& ours, const nlohm
   const auto compare = [&](const std::string& name) -> std::optional<PresetDifference> {
     const bool present = theirs.is_object() && theirs.contains(name);
     if (present && theirs[name] == mine[name]) return std::nullopt;
-    return PresetDifference{name, mine[name].dump(), present ? theirs[name].dump() : "nothing"};
+    return PresetDifference{name, json_text(mine[name]), present ? json_text(theirs[name]) : "nothing"};
   };
   for (const auto& [name, value] : mine.items())
     if (name != "name")

@@ -9,6 +9,7 @@
 #include <diecast/tokenizer/tokenizer_json.hpp>
 
 #include "core/durable_file.hpp"
+#include "core/json_text.hpp"
 #include "tokenizer/json_parts.hpp"
 #include "tokenizer/word_level_json.hpp"
 
@@ -42,7 +43,7 @@ OrderedJson special_token(Token id, std::string_view content) {
 
 void write_tokenizer(const OrderedJson& json, const std::filesystem::path& path) {
   try {
-    replace_file(path, json.dump(2) + '\n');
+    replace_file(path, json_text(json, 2) + '\n');
   } catch (const Error& error) {
     throw Error(Fault::run, std::string("cannot write the tokenizer: ") + error.what(), {},
                 "choose a folder that exists and has room");

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/durable_file.hpp"
+#include "core/json_text.hpp"
 #include "train/step_lines.hpp"
 
 namespace diecast {
@@ -39,10 +40,10 @@ void MetricsFile::complete(const Metrics& m) {
   const std::string content = content_of(file_.path());
   const std::size_t before = content.size() < 2 ? std::string::npos : content.rfind('\n', content.size() - 2);
   const std::size_t begin = before == std::string::npos ? 0 : before + 1;
-  Line line = Line::parse(content.substr(begin), nullptr, false);
+  Line line = parse_json(content.substr(begin));
   if (!m.evaluation || step_of_line(line) != m.step) return write(m);
   add_evaluation(line, *m.evaluation);
-  replace_file(file_.path(), content.substr(0, begin) + line.dump() + '\n');
+  replace_file(file_.path(), content.substr(0, begin) + json_text(line) + '\n');
   file_.reopen();
 }
 
@@ -51,7 +52,7 @@ void MetricsFile::rewind(std::uint64_t last_step) {
   file_.reopen();
 }
 
-void MetricsFile::write(const Metrics& m) { file_.append(to_json(m).dump() + '\n'); }
+void MetricsFile::write(const Metrics& m) { file_.append(json_text(to_json(m)) + '\n'); }
 
 nlohmann::ordered_json to_json(const Metrics& m) {
   Line line;

@@ -13,6 +13,7 @@
 
 #include "core/content_hash.hpp"
 #include "core/durable_file.hpp"
+#include "core/json_text.hpp"
 #include "core/read_file.hpp"
 
 namespace diecast {
@@ -92,7 +93,7 @@ BundleJson read_bundle_json(const std::filesystem::path& folder) {
   const std::filesystem::path path = folder / kBundleFile;
   std::error_code error;
   BundleJson json;
-  if (std::filesystem::is_regular_file(path, error)) json = BundleJson::parse(read_text(path), nullptr, false);
+  if (std::filesystem::is_regular_file(path, error)) json = parse_json(read_text(path));
   if (!json.is_object() || json.value("format", "") != kBundleFormat)
     throw Error(Fault::usage, "there is no bundle of a step that was not finite", path.string(),
                 "give a folder RUN/nonfinite-step-N that a run has left");
@@ -113,8 +114,7 @@ void write_bundle(const std::filesystem::path& folder, Model& model, const NonFi
     for (const ParamRow& row : model.param_table().rows) tensors.push_back({row.name, row.shape, row.in(parameters)});
     const std::string hash = write_safetensors(temporary / kBundleModel, tensors);
     DurableFile file(temporary / kBundleFile);
-    file.write(bundle_to_json(bundle, model.preset(), hash)
-                   .dump(1, ' ', false, nlohmann::json::error_handler_t::replace) + '\n');
+    file.write(json_text(bundle_to_json(bundle, model.preset(), hash), 1) + '\n');
     file.close();
     sync_folder(temporary);
     std::filesystem::remove_all(folder);  // of the same step, before the run was resumed

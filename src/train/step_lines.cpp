@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/durable_file.hpp"
+#include "core/json_text.hpp"
 
 namespace diecast {
 
@@ -22,7 +23,7 @@ void keep_lines_up_to(const std::filesystem::path& path, std::uint64_t last_step
   std::istringstream lines(content);
   std::string kept;
   for (std::string line; std::getline(lines, line);) {
-    const auto step = step_of_line(nlohmann::ordered_json::parse(line, nullptr, false));
+    const auto step = step_of_line(parse_json(line));
     if (step && *step <= last_step) kept += line + '\n';
   }
   if (kept != content) replace_file(path, kept);

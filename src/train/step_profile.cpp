@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "core/json_text.hpp"
+
 namespace diecast {
 namespace {
 
@@ -189,7 +191,7 @@ std::string StepProfiler::trace() const {
                     {"tid", 1},
                     {"args", arguments(node)}});
   }
-  return ProfileJson{{"traceEvents", std::move(list)}, {"displayTimeUnit", "ms"}}.dump();
+  return json_text(ProfileJson{{"traceEvents", std::move(list)}, {"displayTimeUnit", "ms"}});
 }
 
 }  // namespace diecast

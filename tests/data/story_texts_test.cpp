@@ -1,0 +1,46 @@
+#include <doctest/doctest.h>
+
+#include <cstddef>
+#include <span>
+#include <string_view>
+
+#include "data/story_grammar.hpp"
+#include "data/story_markers.hpp"
+#include "data/story_plots.hpp"
+
+using namespace diecast;
+
+namespace {
+
+void check_story_text(std::string_view text) {
+  CAPTURE(text);
+  CHECK_NOTHROW(stories::check_text(text));
+}
+
+void check_story_table(const stories::Table& table) {
+  for (const stories::Row& row : table.rows)
+    for (std::size_t i = 0; i < table.columns.size(); ++i) check_story_text(row[i]);
+}
+
+}  // namespace
+
+TEST_CASE("every text of the stories is well-formed") {
+  for (const stories::Role& role : stories::kRoles) {
+    CAPTURE(role.name);
+    CHECK(role.child.columns.size() == role.beast.columns.size());
+    check_story_table(role.child);
+    check_story_table(role.beast);
+  }
+  for (const auto& lists : {std::span<const stories::List>(stories::kWordLists), {stories::kPhraseLists}})
+    for (const stories::List& list : lists)
+      for (std::string_view item : list.items) check_story_text(item);
+  for (const stories::Plot& plot : stories::kPlots) check_story_text(plot.text);
+}
+
+TEST_CASE("a malformed text of a story is noticed") {
+  for (std::string_view text : {"[a|b", "a|b", "a]", "<no such list>", "{no such role}", "{hero.no such column}"}) {
+    CAPTURE(text);
+    CHECK_THROWS_AS(stories::check_text(text), const char*);
+  }
+  CHECK_NOTHROW(stories::check_text("{he} [sings|[hums|whistles]]."));
+}
