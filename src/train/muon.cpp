@@ -2,11 +2,16 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <iterator>
 #include <string_view>
 
 namespace diecast {
 namespace {
+
+// Elements of a matrix that one thread orthogonalises while the others take other matrices: its products are a task or two
+// each, and waiting for one another after every one of them took as long as they did.
+constexpr std::size_t kSmallMatrix = 128 * 512;
 
 bool is_matrix_of_block(const ParamRow& row) { return row.name.starts_with("blocks.") && row.shape.size() == 2; }
 
@@ -15,7 +20,7 @@ bool is_matrix_of_block(const ParamRow& row) { return row.name.starts_with("bloc
 Muon::Muon(const ParamTable& table, const TrainedArrays& arrays, const OptimizerSettings& settings, ThreadPool& pool,
            const SpanOps& ops)
     : Optimizer(table, arrays, settings, pool, ops) {
-  std::size_t longer = 0, shorter = 0;
+  Extents large, small;
   for (const ParamRow& row : table.rows) {
     if (!is_matrix_of_block(row)) {
       std::ranges::copy_if(chunks_, std::back_inserter(others_), [&](const Chunk& chunk) {
@@ -24,11 +29,11 @@ Muon::Muon(const ParamTable& table, const TrainedArrays& arrays, const Optimizer
       continue;
     }
     for (const Matrix& matrix : projections_of(row)) {
-      matrices_.push_back(matrix);
-      longer = std::max({longer, matrix.rows, matrix.cols});
-      shorter = std::max(shorter, std::min(matrix.rows, matrix.cols));
-      const double length = 0.2 * std::sqrt(static_cast<double>(std::max(matrix.rows, matrix.cols)));
       const std::size_t size = matrix.rows * matrix.cols;
+      const bool is_small = size <= kSmallMatrix;
+      (is_small ? small_ : large_).push_back(matrix);
+      (is_small ? small : large).cover(matrix);
+      const double length = 0.2 * std::sqrt(static_cast<double>(std::max(matrix.rows, matrix.cols)));
       Chunk piece = whole_row(row);
       piece.lr *= length;
       piece.decay /= length;
@@ -39,7 +44,21 @@ Muon::Muon(const ParamTable& table, const TrainedArrays& arrays, const Optimizer
       }
     }
   }
-  if (!matrices_.empty()) orthogonaliser_.emplace(longer, shorter, pool, ops);
+  if (!large_.empty()) together_.emplace(large.longer, large.shorter, pool, ops);
+  for (std::size_t thread = 0; !small_.empty() && thread < pool.threads(); ++thread) alone_.emplace_back(small, ops);
+  // The longest first, so that threads end together.
+  std::ranges::stable_sort(small_, std::greater(), [](const Matrix& m) { return m.rows * m.cols; });
+}
+
+void Muon::Extents::cover(const Matrix& matrix) {
+  longer = std::max({longer, matrix.rows, matrix.cols});
+  shorter = std::max(shorter, std::min(matrix.rows, matrix.cols));
+}
+
+std::size_t Muon::scratch_bytes() const {
+  std::size_t bytes = together_ ? together_->scratch_bytes() : 0;
+  for (const Lone& lone : alone_) bytes += lone.orthogonaliser.scratch_bytes();
+  return bytes;
 }
 
 // Rows of the fused weights, as the layers read their results: [queries | keys | values], the queries as wide as the
@@ -67,7 +86,11 @@ void Muon::apply(const Step& step) {
     const Chunk& piece = pieces_[i];
     ops_.look_ahead(step.grad_scale, momentum, gradients + piece.offset, moments + piece.offset, piece.size);
   });
-  for (const Matrix& matrix : matrices_) orthogonaliser_->run(gradients + matrix.offset, matrix.rows, matrix.cols);
+  for (const Matrix& matrix : large_) together_->run(gradients + matrix.offset, matrix.rows, matrix.cols);
+  pool_.run(small_.size(), [&](std::size_t i, std::size_t thread) {
+    const Matrix& matrix = small_[i];
+    alone_[thread].orthogonaliser.run(gradients + matrix.offset, matrix.rows, matrix.cols);
+  });
   run_chunks(pieces_, step, [&](const Chunk& piece) {
     ops_.descend(static_cast<float>(step.lr * piece.lr * piece.decay), static_cast<float>(step.lr * piece.lr),
                  arrays_.parameters.data() + piece.offset, gradients + piece.offset, piece.size);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <deque>
 #include <optional>
 #include <vector>
 
@@ -19,7 +20,7 @@ class Muon final : public Optimizer {
   Muon(const ParamTable& table, const TrainedArrays& arrays, const OptimizerSettings& settings, ThreadPool& pool,
        const SpanOps& ops);
 
-  std::size_t scratch_bytes() const override { return orthogonaliser_ ? orthogonaliser_->scratch_bytes() : 0; }
+  std::size_t scratch_bytes() const override;
 
  private:
   // A projection. The model keeps those that read the same rows as one parameter.
@@ -27,13 +28,26 @@ class Muon final : public Optimizer {
     std::size_t offset, rows, cols;
   };
 
+  // Their longest extents.
+  struct Extents {
+    std::size_t longer = 0, shorter = 0;
+    void cover(const Matrix& matrix);
+  };
+  // What a thread needs to orthogonalise without the others.
+  struct Lone {
+    ThreadPool pool{1};
+    Orthogonaliser orthogonaliser;
+    Lone(const Extents& e, const SpanOps& ops) : orthogonaliser(e.longer, e.shorter, pool, ops) {}
+  };
+
   static std::vector<Matrix> projections_of(const ParamRow& row);
   void apply(const Step& step) override;
 
   std::vector<Chunk> others_;  // AdamW's
-  std::vector<Matrix> matrices_;
+  std::vector<Matrix> large_, small_;
   std::vector<Chunk> pieces_;  // of the matrices; lr holds the updates' length, and decay is divided by it
-  std::optional<Orthogonaliser> orthogonaliser_;  // nothing where there are no matrices
+  std::optional<Orthogonaliser> together_;  // all threads on one large matrix; nothing where there are none
+  std::deque<Lone> alone_;                  // of each thread, where there are small ones
 };
 
 }  // namespace diecast

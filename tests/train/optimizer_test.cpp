@@ -33,7 +33,7 @@ ParamTable two_rows() {
 }
 
 // What a model has: an embedding with padding, a norm, fused projections (two heads of 24 for the queries, one for
-// keys and values), and matrices of odd extents, wide and tall.
+// keys and values), and matrices of odd extents, wide and tall, one of them too large for a thread alone.
 ParamTable small_model() {
   ParamTable table;
   const auto add = [&](const char* name, std::vector<std::size_t> shape, std::size_t padding, bool decays) {
@@ -49,6 +49,7 @@ ParamTable small_model() {
   add("blocks.0.mlp.gate_up.weight", {2 * 75, 48}, 0, true);
   add("blocks.0.mlp.down.weight", {48, 75}, 0, true);
   add("blocks.0.mlp.down.bias", {48}, 16, false);
+  add("blocks.1.mlp.up.weight", {2200, 31}, 0, true);
   add("final_norm.weight", {48}, 0, false);
   return table;
 }
