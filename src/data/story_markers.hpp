@@ -114,11 +114,15 @@ struct Choice {
     std::size_t depth = 0;
     for (std::size_t i = open + 1; i < text.size(); ++i) {
       if (text[i] == '[') ++depth;
-      if (text[i] == '|' && depth == 0) bounds[++count] = i;
+      if (text[i] == '|' && depth == 0) add(i);
       if (text[i] != ']' || depth-- > 0) continue;
-      bounds[++count] = i;
+      add(i);
       return;
     }
+  }
+  constexpr void add(std::size_t bound) {
+    if (count == kMost) throw "stories: a bracket of too many alternatives";
+    bounds[++count] = bound;
   }
   constexpr std::size_t close() const { return bounds[count]; }
   constexpr std::string_view pick(std::string_view text, std::size_t i) const {
@@ -138,11 +142,13 @@ constexpr void check_text(std::string_view text) {
   std::size_t depth = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
+    if (c == '[' && Choice(text, i).count == 0) throw "stories: '[' without ']'";
     if (c == '[') ++depth;
     if (c == '|' && depth == 0) throw "stories: '|' outside of brackets";
     if (c == ']' && depth-- == 0) throw "stories: ']' without '['";
     if (c != '{' && c != '<') continue;
     const std::size_t end = text.find(c == '{' ? '}' : '>', i);
+    if (end == std::string_view::npos) throw "stories: a marker without its end";
     const auto marker = text.substr(i + 1, end - i - 1);
     if (c == '<') check_list(marker);
     if (c == '{') check_slot(marker);

@@ -6,6 +6,8 @@
 #define DIECAST_GEMM_INL
 #endif
 
+#include <type_traits>
+
 #include <diecast/core/element.hpp>
 #include <diecast/kernels/grid.hpp>
 #include <diecast/kernels/table.hpp>
@@ -69,8 +71,8 @@ HWY_INLINE std::size_t multiply_tiles(const E* a, const E* b, Depth depth, std::
   return row;
 }
 
-// Of widened operands so much of the reduced extent at a time: 64 columns are 32 KiB, a tile's rows 3 KiB, and both stay
-// in L1.
+// Of widened operands so much of the reduced extent at a time: 64 columns are 32 KiB, a tile's rows 3 KiB, which mostly stay
+// in L1. Twice as much was no faster.
 inline constexpr std::size_t kWidenedDepth = 128;
 
 // sums += rows of a, `stride` elements apart, times a widened part of a panel, `depth` elements of the reduced extent.
@@ -88,7 +90,7 @@ HWY_INLINE void add_widened_tiles(const E*& a, std::size_t stride, const float* 
   }
 }
 
-// The sums of `rows` rows. No shape is worth a copy of its own of these loops, which would double the time to compile.
+// The sums of `rows` rows. Not a part of every shape's kernel: that took half as long again to compile.
 template <std::size_t kNv, class E>
 HWY_NOINLINE void widened_sums(const E* a, const E* b, std::size_t depth, std::size_t rows, float* sums) {
   constexpr std::size_t kWidth = kNv * kLanes;
@@ -107,12 +109,17 @@ HWY_NOINLINE void widened_sums(const E* a, const E* b, std::size_t depth, std::s
 }
 
 // Rows of a (·, depth) against one panel of b, which is kNv vectors wide. Tiles are told of by prefetch<kMr>(row) and
-// taken by finish(accumulators, row); the smallest have Tiles::kLastRows rows.
+// taken by finish(accumulators, row); the smallest have Tiles::kLastRows rows. Widened, they are not told of.
 template <std::size_t kNv, class E, class Depth, class Tiles>
 HWY_INLINE void multiply_panel(const E* a, const E* b, Depth depth, Range rows, const Tiles& tiles) {
   constexpr std::size_t kLast = Tiles::kLastRows;
   if constexpr (kWidens<E>) {
     constexpr std::size_t kWidth = kNv * kLanes;
+    // Few rows, as in generation, use an element too seldom for a copy of it.
+    if (rows.end - rows.begin < 4) {
+      multiply_tiles<kLast, kNv>(a, b, depth, rows.begin, (rows.end - rows.begin) / kLast, tiles);
+      return;
+    }
     HWY_ALIGN float sums[kGemmRowBlock * kWidth];
     widened_sums<kNv>(a + rows.begin * depth, b, depth, rows.end - rows.begin, sums);
     const auto finish = [&](auto& acc, std::size_t row) HWY_ATTR {
@@ -177,7 +184,7 @@ void gemm_nn(const GemmArgs& args, std::size_t task) {
 
 // ---- c += aᵀ b
 
-// Rows of the reduced extent between two updates of c: a right panel's are 32 KiB; see vector_gemm_grid. A sum goes on
+// Rows of the reduced extent between two updates of c: a right panel's are 32 KiB at most; see vector_gemm_grid. A sum goes on
 // from what c holds, so that these blocks leave no trace in it.
 template <class E>
 inline constexpr std::size_t kReduceBlock = sizeof(Multiplied<E>) == 2 ? 512 : 256;

@@ -6,6 +6,8 @@
 #define DIECAST_HEAD_INL
 #endif
 
+#include <type_traits>
+
 #include <diecast/kernels/grid.hpp>
 #include <diecast/kernels/table.hpp>
 

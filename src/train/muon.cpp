@@ -2,15 +2,14 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
 #include <iterator>
 #include <string_view>
 
 namespace diecast {
 namespace {
 
-// Elements of a matrix that one thread orthogonalises while the others take other matrices: its products are a task or two
-// each, and waiting for one another after every one of them took as long as they did.
+// Elements of a matrix that one thread orthogonalises while the others take other matrices, if there are enough of them: its
+// products are a few tasks each, and waiting for one another after every one of them took as long as they did.
 constexpr std::size_t kSmallMatrix = 128 * 512;
 
 bool is_matrix_of_block(const ParamRow& row) { return row.name.starts_with("blocks.") && row.shape.size() == 2; }
@@ -20,7 +19,6 @@ bool is_matrix_of_block(const ParamRow& row) { return row.name.starts_with("bloc
 Muon::Muon(const ParamTable& table, const TrainedArrays& arrays, const OptimizerSettings& settings, ThreadPool& pool,
            const SpanOps& ops)
     : Optimizer(table, arrays, settings, pool, ops) {
-  Extents large, small;
   for (const ParamRow& row : table.rows) {
     if (!is_matrix_of_block(row)) {
       std::ranges::copy_if(chunks_, std::back_inserter(others_), [&](const Chunk& chunk) {
@@ -30,9 +28,7 @@ Muon::Muon(const ParamTable& table, const TrainedArrays& arrays, const Optimizer
     }
     for (const Matrix& matrix : projections_of(row)) {
       const std::size_t size = matrix.rows * matrix.cols;
-      const bool is_small = size <= kSmallMatrix;
-      (is_small ? small_ : large_).push_back(matrix);
-      (is_small ? small : large).cover(matrix);
+      (size <= kSmallMatrix ? small_ : large_).push_back(matrix);
       const double length = 0.2 * std::sqrt(static_cast<double>(std::max(matrix.rows, matrix.cols)));
       Chunk piece = whole_row(row);
       piece.lr *= length;
@@ -44,15 +40,20 @@ Muon::Muon(const ParamTable& table, const TrainedArrays& arrays, const Optimizer
       }
     }
   }
-  if (!large_.empty()) together_.emplace(large.longer, large.shorter, pool, ops);
-  for (std::size_t thread = 0; !small_.empty() && thread < pool.threads(); ++thread) alone_.emplace_back(small, ops);
-  // The longest first, so that threads end together.
-  std::ranges::stable_sort(small_, std::greater(), [](const Matrix& m) { return m.rows * m.cols; });
+  if (small_.size() < pool.threads()) {
+    large_.insert(large_.end(), small_.begin(), small_.end());
+    small_.clear();
+  }
+  if (const Extents e(large_); !large_.empty()) together_.emplace(e.longer, e.shorter, pool, ops);
+  if (const Extents e(small_); !small_.empty())
+    for (std::size_t thread = 0; thread < pool.threads(); ++thread) alone_.emplace_back(e, ops);
 }
 
-void Muon::Extents::cover(const Matrix& matrix) {
-  longer = std::max({longer, matrix.rows, matrix.cols});
-  shorter = std::max(shorter, std::min(matrix.rows, matrix.cols));
+Muon::Extents::Extents(const std::vector<Matrix>& matrices) {
+  for (const Matrix& matrix : matrices) {
+    longer = std::max({longer, matrix.rows, matrix.cols});
+    shorter = std::max(shorter, std::min(matrix.rows, matrix.cols));
+  }
 }
 
 std::size_t Muon::scratch_bytes() const {

@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include <diecast/core/thread_pool.hpp>
 #include <diecast/train/optimizer.hpp>
 
 #include "train/orthogonaliser.hpp"
@@ -31,7 +32,7 @@ class Muon final : public Optimizer {
   // Their longest extents.
   struct Extents {
     std::size_t longer = 0, shorter = 0;
-    void cover(const Matrix& matrix);
+    explicit Extents(const std::vector<Matrix>& matrices);
   };
   // What a thread needs to orthogonalise without the others.
   struct Lone {

@@ -18,6 +18,7 @@ void check_story_text(std::string_view text) {
 }
 
 void check_story_table(const stories::Table& table) {
+  REQUIRE(table.columns.size() <= stories::kColumns);
   for (const stories::Row& row : table.rows)
     for (std::size_t i = 0; i < table.columns.size(); ++i) check_story_text(row[i]);
 }
@@ -38,7 +39,8 @@ TEST_CASE("every text of the stories is well-formed") {
 }
 
 TEST_CASE("a malformed text of a story is noticed") {
-  for (std::string_view text : {"[a|b", "a|b", "a]", "<no such list>", "{no such role}", "{hero.no such column}"}) {
+  for (std::string_view text : {"[a", "[a|b", "a|b", "a]", "<no such list>", "{no such role}", "{hero.no such column}",
+                                "{he", "[1|2|3|4|5|6|7|8|9|10|11|12|13|14|15|16|17]"}) {
     CAPTURE(text);
     CHECK_THROWS_AS(stories::check_text(text), const char*);
   }

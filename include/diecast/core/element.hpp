@@ -101,8 +101,8 @@ inline constexpr Element element_of<Float16> = Element::f16;
 
 /// What kernels multiply where operands are stored as `e`. f16 becomes f32 first, on every target: AVX512-FP16 would
 /// round sums to 11 bits and overflow at 65504, and no machine at hand can show that to be harmless.
-/// Packed activations are kept widened, which gained 5 % of a step on Zen 4. Packed weights are not: widening them as
-/// they are loaded costs 4 % of their products and saves half their memory.
+/// Packed activations are kept widened, which gained 5 % of a step on Zen 4. Packed weights are not, which saves half their
+/// memory: products widen them a part at a time.
 constexpr Element widened(Element e) { return e == Element::f16 ? Element::f32 : e; }
 template <class E>
 using Widened = ElementType<widened(element_of<E>)>;

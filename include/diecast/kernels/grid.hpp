@@ -47,7 +47,7 @@ constexpr GemmGrid vector_gemm_grid(const GemmShape& s) {
     const std::size_t wanted = ceil_div(64, g.row_blocks);
     g.col_block = ceil_div(ceil_div(s.n, wanted), 64) * 64;
   } else {
-    // A right panel's 512 rows (32 KiB in bf16) stay in L1 while the left ones (64 KiB) pass from L2.
+    // A right panel's rows of a block (32 KiB, see kReduceBlock) stay in L1 while the left ones (64 KiB) pass from L2.
     g.row_block = 64;
     g.row_blocks = ceil_div(s.m, g.row_block);
     g.col_block = 128;
