@@ -94,6 +94,16 @@ HWY_INLINE void add_widened_tiles(const E*& a, std::size_t stride, const float* 
 template <std::size_t kNv, class E>
 HWY_NOINLINE void widened_sums(const E* a, const E* b, std::size_t depth, std::size_t rows, float* sums) {
   constexpr std::size_t kWidth = kNv * kLanes;
+  // Few rows, as in generation, use an element too seldom for a copy of it.
+  if (rows < 4) {
+    for (; rows > 0; --rows, a += depth, sums += kWidth) {
+      Accumulators<1, kNv> acc;
+      acc.clear();
+      multiply(a, depth, kPair<E>, b, kWidth * kPair<E>, depth / kPair<E>, acc);
+      acc.store_to(sums, kWidth);
+    }
+    return;
+  }
   HWY_ALIGN float wide[kWidenedDepth * kWidth];
   const RowTiles tiles = cover_rows(rows);
   for (std::size_t i = 0; i < rows * kWidth; i += kLanes) store(hn::Zero(F32()), sums + i);
@@ -115,11 +125,6 @@ HWY_INLINE void multiply_panel(const E* a, const E* b, Depth depth, Range rows, 
   constexpr std::size_t kLast = Tiles::kLastRows;
   if constexpr (kWidens<E>) {
     constexpr std::size_t kWidth = kNv * kLanes;
-    // Few rows, as in generation, use an element too seldom for a copy of it.
-    if (rows.end - rows.begin < 4) {
-      multiply_tiles<kLast, kNv>(a, b, depth, rows.begin, (rows.end - rows.begin) / kLast, tiles);
-      return;
-    }
     HWY_ALIGN float sums[kGemmRowBlock * kWidth];
     widened_sums<kNv>(a + rows.begin * depth, b, depth, rows.end - rows.begin, sums);
     const auto finish = [&](auto& acc, std::size_t row) HWY_ATTR {
