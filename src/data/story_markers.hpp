@@ -130,31 +130,4 @@ struct Choice {
   }
 };
 
-constexpr void check_list(std::string_view name) {
-  if (find_list(name) == kNowhere) throw "stories: <name> names no list";
-}
-constexpr void check_slot(std::string_view marker) {
-  if (find_slot(marker).column == kNowhere) throw "stories: {role.column} names no role or no column of it";
-}
-
-/// Throws unless brackets match and every marker names something.
-constexpr void check_text(std::string_view text) {
-  std::size_t depth = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (c == '[' && Choice(text, i).count == 0) throw "stories: '[' without ']'";
-    if (c == '[') ++depth;
-    if (c == '|' && depth == 0) throw "stories: '|' outside of brackets";
-    if (c == ']' && depth-- == 0) throw "stories: ']' without '['";
-    if (c != '{' && c != '<') continue;
-    const std::size_t end = text.find(c == '{' ? '}' : '>', i);
-    if (end == std::string_view::npos) throw "stories: a marker without its end";
-    const auto marker = text.substr(i + 1, end - i - 1);
-    if (c == '<') check_list(marker);
-    if (c == '{') check_slot(marker);
-    i = end;
-  }
-  if (depth > 0) throw "stories: '[' without ']'";
-}
-
 }  // namespace diecast::stories

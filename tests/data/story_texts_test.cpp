@@ -8,6 +8,39 @@
 #include "data/story_markers.hpp"
 #include "data/story_plots.hpp"
 
+namespace diecast::stories {
+namespace {
+
+void check_list_name(std::string_view name) {
+  if (find_list(name) == kNowhere) throw "stories: <name> names no list";
+}
+void check_slot_marker(std::string_view marker) {
+  if (find_slot(marker).column == kNowhere) throw "stories: {role.column} names no role or no column of it";
+}
+
+// Throws unless brackets match and every marker names something.
+void check_text(std::string_view text) {
+  std::size_t depth = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c == '[' && Choice(text, i).count == 0) throw "stories: '[' without ']'";
+    if (c == '[') ++depth;
+    if (c == '|' && depth == 0) throw "stories: '|' outside of brackets";
+    if (c == ']' && depth-- == 0) throw "stories: ']' without '['";
+    if (c != '{' && c != '<') continue;
+    const std::size_t end = text.find(c == '{' ? '}' : '>', i);
+    if (end == std::string_view::npos) throw "stories: a marker without its end";
+    const auto marker = text.substr(i + 1, end - i - 1);
+    if (c == '<') check_list_name(marker);
+    if (c == '{') check_slot_marker(marker);
+    i = end;
+  }
+  if (depth > 0) throw "stories: '[' without ']'";
+}
+
+}  // namespace
+}  // namespace diecast::stories
+
 using namespace diecast;
 
 namespace {
